@@ -1,0 +1,1 @@
+"""Bouncewise understands SMTP replies."""

@@ -1,0 +1,206 @@
+"""From what matched to a cause: narrowing, ranking, disagreement and confidence.
+
+Strength of a proof, strongest first: the user's own rules; a provider's phrase; a provider's
+token; a blocklist named; general words; the enhanced code; the reply code. Within a kind the
+rule's ``priority`` decides, and between near equals the codes that agree with the cause. General
+words of low priority ("rejected", "blocked") are weaker than an enhanced code that says something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from bouncewise.diagnosis.confidence import confidence_of
+from bouncewise.diagnosis.model import Alternative, Candidate, Decision, Facts
+from bouncewise.diagnosis.patterns import Patterns
+from bouncewise.knowledge.model import Blocklist, Knowledge, Rule
+from bouncewise.reply import registry
+from bouncewise.reply.model import EnhancedCode
+
+OWN, PROVIDER_TEXT, PROVIDER_TOKEN, GENERAL, ENHANCED, CODE = 200, 150, 130, 100, 104, 60
+VAGUE_ENHANCED = 70
+PER_PRIORITY = 2
+AGREES_ENHANCED, AGREES_CODE = 3, 1
+BLOCKLIST_SCORE = 100 + 2 * 7
+MAX_ALTERNATIVES = 4
+VAGUE_CAUSES = frozenset({"unknown", "policy-rejected", "system-error", "mailbox-unavailable", "command-syntax",
+                          "command-unrecognized", "bad-sequence", "accepted"})
+
+
+def code_matches(limits: Iterable[int | str], code: int) -> bool:
+    """Whether a reply code is one of the limits; ``"5yz"`` stands for any with that first digit."""
+    return any(limit == code or (isinstance(limit, str) and limit[:1] == str(code)[:1]) for limit in limits)
+
+
+def enhanced_matches(limits: Iterable[str], code: EnhancedCode) -> bool:
+    """Whether an enhanced code is one of the limits; ``X`` stands for any number."""
+    parts = (str(code.class_), str(code.subject), str(code.detail))
+    for limit in limits:
+        wanted = limit.split(".")
+        if len(wanted) == 3 and all(w in ("X", p) for w, p in zip(wanted, parts, strict=True)):
+            return True
+    return False
+
+
+class Decider:
+    """Decides a cause from facts, by the knowledge base.
+
+    Args:
+        knowledge: the knowledge base.
+        patterns: its patterns, which tell what a number stands for.
+        general_only: leave every provider's own rules out (to measure what generalises).
+    """
+
+    def __init__(self, knowledge: Knowledge, patterns: Patterns, *, general_only: bool = False) -> None:
+        self._knowledge = knowledge
+        self._patterns = patterns
+        self._general_only = general_only
+
+    def decide(self, facts: Facts) -> Decision:
+        """The cause, its rivals, and where the three (code, enhanced code, text) disagree."""
+        provider = facts.provider or self._marked_provider(facts.numbers)
+        candidates = sorted(
+            self._candidates(facts, provider), key=lambda c: (-c.score, c.rule < 0, c.rule, c.cause)
+        )
+        best = _best_by_cause(candidates)
+        top = best[0]
+        rule_provider = self._knowledge.rules[top.rule].provider if top.rule >= 0 else ""
+        confidence = confidence_of(top, best[1:], facts, self.agrees(top.cause, facts))
+        return Decision(
+            cause=top.cause,
+            confidence=confidence,
+            alternatives=_alternatives(top, best[1:], confidence),
+            candidates=tuple(candidates[:12]),
+            provider=provider or rule_provider or None,
+            disagreement=self._disagreement(facts, candidates),
+            blocklist=self._blocklist(facts.numbers),
+            facts=facts,
+        )
+
+    def agrees(self, cause: str, facts: Facts) -> bool:
+        """Whether the enhanced code or the reply code is typical for the cause."""
+        return self._agreement(cause, facts) > 0
+
+    def _marked_provider(self, numbers: frozenset[int]) -> str | None:
+        marked = sorted(n for n in numbers if n in self._patterns.provider_of)
+        return self._patterns.provider_of[marked[0]] if marked else None
+
+    def _blocklist(self, numbers: frozenset[int]) -> str | None:
+        named = [self._patterns.blocklist_of[n] for n in sorted(numbers) if n in self._patterns.blocklist_of]
+        return max(named, key=lambda slug: _longest(self._knowledge.blocklists[slug]), default=None)
+
+    def _candidates(self, facts: Facts, provider: str | None) -> Iterator[Candidate]:
+        rules = self._knowledge.rules
+        for number in facts.numbers:
+            if number < 2 * len(rules) and number % 2 == 0 and number + 1 not in facts.numbers:
+                rule = rules[number // 2]
+                if self._applies(rule, facts, provider):
+                    yield self._rule_candidate(rule, number, facts, provider)
+        listed = self._blocklist(facts.numbers)
+        if listed:
+            yield self._listing(self._knowledge.blocklists[listed], facts)
+        yield from self._by_codes(facts)
+
+    def _applies(self, rule: Rule, facts: Facts, provider: str | None) -> bool:
+        """The narrowing: what is known must fit; what is not known does not count against a rule."""
+        if rule.provider and (
+            self._general_only
+            or (provider and rule.provider != provider)
+            or (rule.needs_provider and rule.provider != provider)
+        ):
+            return False
+        if rule.code and not _code_fits(rule, facts):
+            return False
+        if rule.enhanced and (facts.enhanced is None or not enhanced_matches(rule.enhanced, facts.enhanced)):
+            return False
+        return not (rule.phase and facts.phase and facts.phase not in rule.phase)
+
+    def _rule_candidate(self, rule: Rule, number: int, facts: Facts, provider: str | None) -> Candidate:
+        if rule.id in self._knowledge.own_rules:
+            base = OWN
+        elif rule.provider:
+            base = PROVIDER_TOKEN if rule.token else PROVIDER_TEXT
+        else:
+            base = GENERAL
+        score = base + PER_PRIORITY * rule.priority + self._agreement(rule.cause, facts)
+        return Candidate(rule.cause, "provider" if rule.provider else "text", score, number // 2, number)
+
+    def _listing(self, blocklist: Blocklist, facts: Facts) -> Candidate:
+        domains = "domain" in blocklist.kind and "ip" not in blocklist.kind
+        cause = "domain-blocklisted" if domains else "ip-blocklisted"
+        number = next(n for n, slug in self._patterns.blocklist_of.items() if slug == blocklist.id)
+        return Candidate(cause, "blocklist", BLOCKLIST_SCORE + self._agreement(cause, facts), -1, number)
+
+    def _agreement(self, cause: str, facts: Facts) -> int:
+        known = self._knowledge.causes.get(cause)
+        if known is None:
+            return 0
+        score = 0
+        if facts.enhanced and enhanced_matches((c for c in known.codes if "." in c), facts.enhanced):
+            score += AGREES_ENHANCED
+        if facts.code and str(facts.code) in known.codes:
+            score += AGREES_CODE
+        return score
+
+    def _by_codes(self, facts: Facts) -> Iterator[Candidate]:
+        if facts.enhanced:
+            cause = registry.enhanced(facts.enhanced).cause
+            if cause and cause != "unknown":
+                vague = cause in VAGUE_CAUSES
+                yield Candidate(cause, "enhanced", VAGUE_ENHANCED if vague else ENHANCED)
+        if facts.code:
+            cause = registry.basic_cause(facts.code, facts.phase)
+            if cause != "unknown":
+                yield Candidate(cause, "code", CODE)
+        yield Candidate("unknown", "code", 0)
+
+    def _disagreement(self, facts: Facts, candidates: list[Candidate]) -> str:
+        said: list[str] = []
+        code, enhanced = facts.code, facts.enhanced
+        if code and enhanced and code // 100 != enhanced.class_:
+            said.append(
+                f"the reply code {code} says {_CLASS.get(code // 100, '?')}, the enhanced code {enhanced} says "
+                f"{_CLASS[enhanced.class_]}; the reply code rules the action (RFC 2034 section 4)"
+            )
+        words = next((c for c in candidates if c.by in ("text", "provider", "blocklist")), None)
+        meant = next((c for c in candidates if c.by == "enhanced"), None)
+        if words and meant and meant.score == ENHANCED and words.cause != meant.cause:
+            if not self.agrees(words.cause, facts):
+                said.append(f"the words say {words.cause}, the enhanced code {enhanced} says {meant.cause}")
+        return "; ".join(said)
+
+
+_CLASS = {2: "done", 3: "go on", 4: "try again", 5: "give up"}
+
+
+def _code_fits(rule: Rule, facts: Facts) -> bool:
+    if facts.code is not None:
+        return code_matches(rule.code, facts.code)
+    if facts.enhanced is not None:  # the class of the enhanced code stands in for the first digit
+        return any(str(limit)[0] == str(facts.enhanced.class_) for limit in rule.code)
+    return True
+
+
+def _longest(blocklist: Blocklist) -> int:
+    """Prefer the list that is named most exactly: by a longer zone."""
+    return max((len(zone) for zone in blocklist.zones), default=0)
+
+
+def _best_by_cause(candidates: list[Candidate]) -> list[Candidate]:
+    best: dict[str, Candidate] = {}
+    for candidate in candidates:
+        best.setdefault(candidate.cause, candidate)
+    return list(best.values())
+
+
+def _alternatives(top: Candidate, rivals: list[Candidate], confidence: float) -> tuple[Alternative, ...]:
+    """Share out what is left of 1.0 by strength; "unknown" is no alternative to a cause."""
+    rivals = [r for r in rivals if r.cause != "unknown"][:MAX_ALTERNATIVES]
+    weights = [2.0 ** ((r.score - top.score) / 12) for r in rivals]
+    total = sum(weights) + 0.25
+    rest = 1.0 - confidence
+    return tuple(
+        Alternative(r.cause, round(min(rest * w / total, confidence), 2))
+        for r, w in zip(rivals, weights, strict=True)
+        if rest * w / total >= 0.005
+    )

@@ -1,0 +1,141 @@
+"""Find which patterns match a text, all in one pass.
+
+Three engines give the same answer: Hyperscan (fast, with a database that can be saved), RE2 (where
+Hyperscan has no wheel; extra ``re2``) and Python's ``re`` (where neither is installed; slow).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from bouncewise.diagnosis.patterns import PatternSet
+
+RE2_MEMORY = 256 * 1024 * 1024
+Scan = Callable[[bytes], "list[int]"]
+
+
+class Cache(Protocol):
+    """Where compiled databases are kept. Both calls may fail silently: a cache is no promise."""
+
+    def get(self, key: str) -> bytes | None:
+        """The bytes kept under a key, or None."""
+
+    def put(self, key: str, value: bytes) -> None:
+        """Keep bytes under a key."""
+
+
+class NoCache:
+    """Keeps nothing."""
+
+    def get(self, key: str) -> bytes | None:
+        """Nothing is kept."""
+        return None
+
+    def put(self, key: str, value: bytes) -> None:
+        """Nothing is kept."""
+
+
+def make_scan(patterns: PatternSet, cache: Cache, engine: str | None = None) -> Scan:
+    """A function that gives the numbers of the patterns that match folded bytes, some perhaps twice.
+
+    Args:
+        patterns: the patterns.
+        cache: where a compiled database is looked for and kept.
+        engine: ``hyperscan``, ``re2`` or ``re``; None takes the first that is installed.
+
+    Raises:
+        ImportError: the engine asked for is not installed.
+    """
+    if not patterns.regexes:
+        return lambda _: []
+    makers: dict[str, Callable[[PatternSet, Cache], Scan]] = {
+        "hyperscan": _hyperscan,
+        "re2": _re2,
+        "re": _stdlib,
+    }
+    if engine is not None:
+        return makers[engine](patterns, cache)
+    for maker in (_hyperscan, _re2):
+        try:
+            return maker(patterns, cache)
+        except ImportError:
+            continue
+    return _stdlib(patterns, cache)
+
+
+def database_key(patterns: PatternSet, version: str, cpu: str) -> str:
+    """Name of the saved database: the patterns, the library's version and the processor's features."""
+    digest = hashlib.sha256(f"{version}\n{cpu}\n".encode())
+    for regex, number in zip(patterns.regexes, patterns.numbers, strict=True):
+        digest.update(f"{number}\t{regex}\n".encode())
+    return digest.hexdigest()[:32]
+
+
+def _hyperscan(patterns: PatternSet, cache: Cache) -> Scan:
+    import hyperscan  # noqa: PLC0415 - optional on some platforms
+
+    probe = hyperscan.Database()
+    probe.compile(expressions=[b"x"], ids=[0])
+    key = database_key(patterns, hyperscan.__version__, repr(probe.info()))
+    database = _load_saved(hyperscan, cache.get(key))
+    if database is None:
+        database = hyperscan.Database()
+        flags = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL
+        database.compile(
+            expressions=[regex.encode() for regex in patterns.regexes],
+            ids=list(patterns.numbers),
+            flags=[flags] * len(patterns.regexes),
+        )
+        cache.put(key, hyperscan.dumpb(database))
+    database.scratch = hyperscan.Scratch(database)
+    return _scan_with(database.scan)
+
+
+def _scan_with(scan: Callable[..., Any]) -> Scan:
+    def on_match(number: int, _start: int, _end: int, _flags: int, found: list[int]) -> None:
+        found.append(number)
+
+    def run(data: bytes) -> list[int]:
+        found: list[int] = []
+        scan(data, on_match, context=found)
+        return found
+
+    return run
+
+
+def _load_saved(hyperscan: Any, saved: bytes | None) -> Any | None:
+    """The saved database, or None where it does not fit this library or is damaged."""
+    if not saved:
+        return None
+    try:
+        return hyperscan.loadb(saved, mode=hyperscan.HS_MODE_BLOCK)
+    except (hyperscan.HyperscanError, ValueError, TypeError):
+        return None
+
+
+def _re2(patterns: PatternSet, _cache: Cache) -> Scan:
+    import re2  # noqa: PLC0415 - an extra
+
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.case_sensitive = False
+    options.dot_nl = True
+    options.log_errors = False
+    options.max_mem = RE2_MEMORY
+    matcher = re2.Set.SearchSet(options)
+    for regex in patterns.regexes:
+        matcher.Add(regex.encode())
+    matcher.Compile()
+    numbers = patterns.numbers
+    return lambda data: [numbers[index] for index in matcher.Match(data)]
+
+
+def _stdlib(patterns: PatternSet, _cache: Cache) -> Scan:
+    pairs = [
+        (re.compile(regex.encode(), re.IGNORECASE | re.DOTALL).search, number)
+        for regex, number in zip(patterns.regexes, patterns.numbers, strict=True)
+    ]
+    return lambda data: [number for search, number in pairs if search(data)]

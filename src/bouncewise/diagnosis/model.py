@@ -1,0 +1,138 @@
+"""What a diagnosis is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bouncewise.reply.model import EnhancedCode
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """Another cause that the reply may have."""
+
+    cause: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One thing that spoke for a cause.
+
+    Attributes:
+        by: ``text``, ``provider``, ``enhanced``, ``code``, ``blocklist`` or ``phase``.
+        cause: the cause it speaks for.
+        matched: the words, or the code.
+        start: place of the words in ``reply.text`` (characters), or None.
+        end: place behind them, or None.
+        says: what it says, in plain words.
+        rule: id of the rule, or "".
+        source: id of the rule's source, or "".
+    """
+
+    by: str
+    cause: str
+    matched: str
+    start: int | None = None
+    end: int | None = None
+    says: str = ""
+    rule: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BlocklistMention:
+    """A blocklist that the reply names."""
+
+    id: str
+    name: str
+    operator: str
+    zone: str = ""
+    lookup: str = ""
+    delist: str = ""
+    status: str = "live"
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entities:
+    """Things that the words of a reply name. Waits are seconds, sizes are octets."""
+
+    ips: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    urls: tuple[str, ...] = ()
+    blocklist: BlocklistMention | None = None
+    wait: int | None = None
+    size_limit: int | None = None
+    count_limit: int | None = None
+    tokens: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do.
+
+    Attributes:
+        action: ``deliver``, ``continue``, ``retry``, ``bounce`` or ``none``.
+        retry_after: seconds until the next attempt, or None.
+        give_up_after: seconds after which to stop trying, or None.
+        suppress: stop mailing to this recipient's address.
+        throttle: what to slow down (``ip``, ``domain``, ``sender``, ``host``, ``recipient``), or "".
+        who: who can mend it.
+        steps: what to do, in order.
+        checks: the DNS checks that would prove the cause.
+    """
+
+    action: str
+    retry_after: int | None = None
+    give_up_after: int | None = None
+    suppress: bool = False
+    throttle: str = ""
+    who: str = "nobody"
+    steps: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A cause that something speaks for, with the strength of the proof.
+
+    Attributes:
+        cause: slug.
+        by: as ``Evidence.by``.
+        score: strength; see ``decide``.
+        rule: index of the rule in the knowledge base, or -1.
+        number: the number that the matcher reported, or -1.
+    """
+
+    cause: str
+    by: str
+    score: int
+    rule: int = -1
+    number: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a decision rests on. Equal facts give the same decision, so decisions are cached by them."""
+
+    code: int | None
+    enhanced: EnhancedCode | None
+    phase: str | None
+    provider: str | None
+    numbers: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The outcome of the rules for one set of facts."""
+
+    cause: str
+    confidence: float
+    alternatives: tuple[Alternative, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    provider: str | None = None
+    disagreement: str = ""
+    blocklist: str | None = None
+    facts: Facts | None = field(default=None, repr=False)

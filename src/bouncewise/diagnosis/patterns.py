@@ -1,0 +1,99 @@
+"""All patterns of a knowledge base with the number that a match reports.
+
+Numbers: rule ``r`` reports ``2 * r`` for its text and ``2 * r + 1`` for its ``not_text``; behind
+the rules come the marks of the providers and the names of the blocklists.
+
+The patterns form two sets. The first holds English and every provider's own words and is always
+searched. The second holds the other languages; it is searched when the text is not plain ASCII
+or when the first set found nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from bouncewise.knowledge.model import Knowledge, Rule
+from bouncewise.knowledge.pattern import PatternError, compile_pattern
+
+DEFAULT_LANGUAGE = "en"
+_LANGUAGE_FILE = re.compile(r"languages/([a-z-]+)(?:\.[a-z-]+)?\.toml$")
+
+
+@dataclass(frozen=True, slots=True)
+class PatternSet:
+    """Regular expressions over folded UTF-8 bytes and the number that each reports."""
+
+    regexes: tuple[str, ...]
+    numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Patterns:
+    """The two sets, and what the numbers behind the rules stand for."""
+
+    first: PatternSet
+    second: PatternSet
+    provider_of: dict[int, str] = field(default_factory=dict)
+    blocklist_of: dict[int, str] = field(default_factory=dict)
+
+
+def language_of(origin: str) -> str | None:
+    """The language of a rule file, or None where it is not one of ``languages/``."""
+    match = _LANGUAGE_FILE.search(origin.replace("\\", "/"))
+    return match[1] if match else None
+
+
+def rule_regexes(knowledge: Knowledge, rule: Rule) -> tuple[list[str], list[str]]:
+    """The regular expressions of a rule's ``text`` and ``not_text``.
+
+    Raises:
+        PatternError: one of them can't be read; the message names the rule.
+    """
+    language = language_of(knowledge.origin[rule.id]) or DEFAULT_LANGUAGE
+    lexicon = knowledge.lexicon.get(language, {})
+    try:
+        return (
+            [compile_pattern(p, lexicon) for p in rule.text],
+            [compile_pattern(p, lexicon) for p in rule.not_text],
+        )
+    except PatternError as error:
+        raise PatternError(f"{knowledge.origin[rule.id]}: rule {rule.id}: {error}") from None
+
+
+def build_patterns(knowledge: Knowledge) -> Patterns:
+    """Translate every pattern of the knowledge base.
+
+    Raises:
+        PatternError: a pattern can't be read.
+    """
+    first: list[tuple[str, int]] = []
+    second: list[tuple[str, int]] = []
+    for index, rule in enumerate(knowledge.rules):
+        text, not_text = rule_regexes(knowledge, rule)
+        foreign = language_of(knowledge.origin[rule.id]) not in (None, DEFAULT_LANGUAGE)
+        target = second if foreign else first
+        target.extend((regex, 2 * index) for regex in text)
+        target.extend((regex, 2 * index + 1) for regex in not_text)
+    number = 2 * len(knowledge.rules)
+    provider_of: dict[int, str] = {}
+    for slug, provider in knowledge.providers.items():
+        provider_of[number] = slug
+        first.extend((compile_pattern(mark, {}), number) for mark in provider.marks)
+        number += 1
+    blocklist_of: dict[int, str] = {}
+    for slug, blocklist in knowledge.blocklists.items():
+        blocklist_of[number] = slug
+        names = [*blocklist.names, *(zone.replace("*", "") for zone in blocklist.zones)]
+        first.extend((compile_pattern(_escape(name), {}), number) for name in names)
+        number += 1
+    return Patterns(_as_set(first), _as_set(second), provider_of, blocklist_of)
+
+
+def _escape(name: str) -> str:
+    return re.sub(r"([\\{}~*()|?])", r"\\\1", name)
+
+
+def _as_set(pairs: list[tuple[str, int]]) -> PatternSet:
+    unique = list(dict.fromkeys(pairs))
+    return PatternSet(tuple(p[0] for p in unique), tuple(p[1] for p in unique))

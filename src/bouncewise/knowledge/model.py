@@ -1,0 +1,163 @@
+"""The records of the knowledge base, as its TOML files hold them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Outcome = Literal["delivered", "continue", "retry", "slow-down", "suppress", "bounce", "fix", "ignore", "by-code"]
+Who = Literal["nobody", "sender-user", "sender-admin", "recipient", "recipient-admin"]
+ProviderKind = Literal["mailbox", "gateway", "mta", "host", "sender"]
+BlocklistStatus = Literal["live", "retired", "merged", "unverified"]
+
+
+class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of all records: immutable, and an unknown key in a file is an error."""
+
+
+class Cause(Record):
+    """Why a reply was given. ``codes`` are the codes that agree with it."""
+
+    group: str
+    scope: str
+    outcome: Outcome
+    who: Who
+    title: str
+    explanation: str
+    codes: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+
+
+class Source(Record):
+    """Where a fact comes from."""
+
+    title: str
+    url: str = ""
+    date: str = ""
+    note: str = ""
+
+
+class Provider(Record):
+    """Who speaks: a mailbox provider, gateway, MTA program, host or sending service."""
+
+    name: str
+    kind: ProviderKind
+    hosts: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    postmaster: str = ""
+    sources: tuple[str, ...] = ()
+
+
+class Blocklist(Record):
+    """A DNS blocklist or a private reputation service that replies name."""
+
+    id: str
+    operator: str
+    name: str
+    zones: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    kind: tuple[Literal["ip", "domain", "hash", "allow"], ...] = ("ip",)
+    lookup: str = ""
+    delist: str = ""
+    status: BlocklistStatus = "live"
+    note: str = ""
+    codes: dict[str, str] = {}
+    errors: dict[str, str] = {}
+    sources: tuple[str, ...] = ()
+
+
+class Remedy(Record):
+    """Steps that mend a cause, everywhere or where one provider speaks."""
+
+    cause: str
+    steps: tuple[str, ...]
+    provider: str = ""
+    sources: tuple[str, ...] = ()
+
+
+class Rule(Record):
+    """Words (and codes) that prove a cause.
+
+    Attributes:
+        id: unique; the part before the first dot is the file's topic or provider.
+        cause: slug of the cause.
+        provider: id of the provider that says it. The rule is not used where another one speaks.
+        needs_provider: the words are too common to name the provider by themselves; the rule is
+            used only where the host or another mark names it.
+        code: reply codes that it is limited to; ``4yz`` stands for any code with that first digit.
+        enhanced: enhanced codes that it is limited to; ``X`` stands for any class.
+        phase: phases that it is limited to, where the phase is known.
+        text: patterns; any one of them.
+        not_text: patterns that refute it.
+        priority: 1 to 9, default 5: which of two rules of the same rank wins. Low for words that
+            say little ("rejected"), high for words that leave no doubt.
+        token: the text is a provider's token (``S3150``) and not a phrase.
+    """
+
+    id: str
+    cause: str
+    text: tuple[str, ...] = ()
+    not_text: tuple[str, ...] = ()
+    provider: str = ""
+    needs_provider: bool = False
+    code: tuple[int | str, ...] = ()
+    enhanced: tuple[str, ...] = ()
+    phase: tuple[str, ...] = ()
+    priority: int = 5
+    token: bool = False
+    says: str = ""
+    checks: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    counter_examples: tuple[str, ...] = ()
+    note: str = ""
+
+
+class Policy(Record):
+    """One row of the advice table; an empty field does not limit or does not change."""
+
+    cause: str = ""
+    provider: str = ""
+    code: tuple[int | str, ...] = ()
+    enhanced: tuple[str, ...] = ()
+    phase: tuple[str, ...] = ()
+    action: Literal["", "deliver", "continue", "retry", "bounce", "none"] = ""
+    without_code: Literal["", "deliver", "continue", "retry", "bounce", "none"] = ""
+    retry_after: tuple[int, ...] = ()
+    give_up_after: int | None = None
+    suppress: bool | None = None
+    throttle: str = ""
+    who: str = ""
+    note: str = ""
+    source: str = ""
+
+
+class Mapping(Record):
+    """Our causes in the vocabulary of another tool."""
+
+    title: str
+    source: str = ""
+    causes: dict[str, str | dict[str, str]] = {}
+
+
+class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole knowledge base, checked and indexed.
+
+    ``rules`` are in file order, the user's own first. ``lexicon`` maps a language to its word
+    classes. ``origin`` maps a rule's id to its file.
+    """
+
+    causes: dict[str, Cause]
+    providers: dict[str, Provider]
+    blocklists: dict[str, Blocklist]
+    sources: dict[str, Source]
+    remedies: tuple[Remedy, ...]
+    policies: tuple[Policy, ...]
+    defaults: dict[str, Policy]
+    mappings: dict[str, Mapping]
+    rules: tuple[Rule, ...]
+    lexicon: dict[str, dict[str, tuple[str, ...]]]
+    origin: dict[str, str]
+    own_rules: frozenset[str] = frozenset()

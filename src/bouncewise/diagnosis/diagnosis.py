@@ -1,0 +1,122 @@
+"""What a reply means, with everything that speaks for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bouncewise.diagnosis.entities import find_entities
+from bouncewise.diagnosis.model import Advice, Alternative, Decision, Entities, Evidence
+from bouncewise.reply.model import Context, EnhancedCode, Reply
+from bouncewise.reply.parse import parse_reply
+
+if TYPE_CHECKING:
+    from bouncewise.diagnosis.engine import Engine
+
+BareReply = tuple[str, int, int, "EnhancedCode | None"]
+
+
+class Diagnosis:
+    """What a reply means.
+
+    ``cause`` and ``confidence`` are there at once; ``evidence``, ``entities`` and ``advice`` are
+    worked out when they are first asked for. Equal replies may share one object: don't change it.
+    """
+
+    __slots__ = ("_advice", "_decision", "_engine", "_entities", "_reply", "context", "wrapper")
+
+    def __init__(
+        self,
+        engine: Engine,
+        reply: Reply | BareReply,
+        context: Context,
+        decision: Decision,
+        wrapper: str | None,
+    ) -> None:
+        self._engine = engine
+        self._reply = reply
+        self.context = context
+        self._decision = decision
+        self.wrapper = wrapper
+        self._entities: Entities | None = None
+        self._advice: Advice | None = None
+
+    def __repr__(self) -> str:
+        return f"<Diagnosis {self.cause} {self.confidence} {self.reply.text[:60]!r}>"
+
+    @property
+    def reply(self) -> Reply:
+        """The reply itself."""
+        if type(self._reply) is tuple:
+            self._reply = parse_reply(self._reply[0])
+        return self._reply  # type: ignore[return-value]
+
+    @property
+    def cause(self) -> str:
+        """Slug of the cause."""
+        return self._decision.cause
+
+    @property
+    def confidence(self) -> float:
+        """Share of answers like this one that are right, from 0 to 1."""
+        return self._decision.confidence
+
+    @property
+    def alternatives(self) -> tuple[Alternative, ...]:
+        """Other causes that it may have, likeliest first."""
+        return self._decision.alternatives
+
+    @property
+    def provider(self) -> str | None:
+        """Id of the provider that speaks, if it is known."""
+        return self._decision.provider
+
+    @property
+    def disagreement(self) -> str:
+        """Where reply code, enhanced code and words disagree, or ""."""
+        return self._decision.disagreement
+
+    @property
+    def action(self) -> str:
+        """What the sending software should do: ``advice.action`` without the rest of the work."""
+        return self._engine.action_of(self._decision)
+
+    @property
+    def rule(self) -> str:
+        """Id of the rule that decided, or "" where a code or a blocklist's name did."""
+        best = self._decision.candidates[0] if self._decision.candidates else None
+        return self._engine.knowledge.rules[best.rule].id if best and best.rule >= 0 else ""
+
+    @property
+    def entities(self) -> Entities:
+        """What the words name."""
+        if self._entities is None:
+            listed = self._engine.knowledge.blocklists.get(self._decision.blocklist or "")
+            self._entities = find_entities(self.reply.text, listed)
+        return self._entities
+
+    @property
+    def advice(self) -> Advice:
+        """What to do."""
+        if self._advice is None:
+            self._advice = self._engine.adviser.advise(self._decision, self.entities, self.context)
+        return self._advice
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """What spoke, strongest first."""
+        return self._engine.explainer.evidence(self._decision, self.reply)
+
+    @property
+    def explanation(self) -> str:
+        """The cause in plain words."""
+        return self._engine.explainer.explanation(self._decision)
+
+    def parts(self) -> tuple[Reply | BareReply, Context, Decision, str | None]:
+        """What another process needs to make the same diagnosis."""
+        return self._reply, self.context, self._decision, self.wrapper
+
+    def as_dict(self) -> dict[str, Any]:
+        """The documented JSON object; keys without a value are absent."""
+        from bouncewise.diagnosis.record import to_record  # noqa: PLC0415 - only output needs it
+
+        return to_record(self)

@@ -1,0 +1,131 @@
+"""Evidence and plain words for a decision."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from bouncewise.diagnosis.model import Candidate, Decision, Evidence, Facts
+from bouncewise.diagnosis.patterns import Patterns, rule_regexes
+from bouncewise.knowledge.fold import fold
+from bouncewise.knowledge.model import Knowledge
+from bouncewise.knowledge.pattern import compile_pattern
+from bouncewise.reply import registry
+from bouncewise.reply.model import Reply
+
+MAX_EVIDENCE = 8
+MAX_TEXT = 16_384
+
+
+class Explainer:
+    """Shows why a decision was made.
+
+    Args:
+        knowledge: the knowledge base.
+        patterns: its patterns.
+    """
+
+    def __init__(self, knowledge: Knowledge, patterns: Patterns) -> None:
+        self._knowledge = knowledge
+        self._patterns = patterns
+
+    def explanation(self, decision: Decision) -> str:
+        """The cause in plain words."""
+        cause = self._knowledge.causes.get(decision.cause)
+        return cause.explanation if cause else ""
+
+    def evidence(self, decision: Decision, reply: Reply) -> tuple[Evidence, ...]:
+        """What spoke for the cause and for its rivals, strongest first.
+
+        Args:
+            decision: the decision.
+            reply: the reply that it was made of; places are places in its ``text``.
+        """
+        text = reply.text[:MAX_TEXT]
+        found: list[Evidence] = []
+        seen: set[tuple[str, str, str]] = set()
+        for candidate in decision.candidates:
+            item = self._one(candidate, decision, text)
+            if item is None or (item.by, item.cause, item.matched) in seen:
+                continue
+            seen.add((item.by, item.cause, item.matched))
+            found.append(item)
+        return tuple(found[:MAX_EVIDENCE])
+
+    def _one(self, candidate: Candidate, decision: Decision, text: str) -> Evidence | None:
+        facts = decision.facts
+        if facts is None or candidate.score == 0:
+            return None
+        if candidate.rule >= 0:
+            return self._by_rule(candidate, text)
+        if candidate.by == "blocklist":
+            return self._by_blocklist(candidate, text)
+        return _by_code(candidate, facts)
+
+    def _by_rule(self, candidate: Candidate, text: str) -> Evidence:
+        rule = self._knowledge.rules[candidate.rule]
+        regexes, _ = rule_regexes(self._knowledge, rule)
+        start, end = find_span(tuple(regexes), text)
+        return Evidence(
+            by=candidate.by,
+            cause=rule.cause,
+            matched=text[start:end] if start is not None else "",
+            start=start,
+            end=end,
+            says=rule.says or self._title(rule.cause),
+            rule=rule.id,
+            source=rule.sources[0] if rule.sources else "",
+        )
+
+    def _by_blocklist(self, candidate: Candidate, text: str) -> Evidence:
+        blocklist = self._knowledge.blocklists[self._patterns.blocklist_of[candidate.number]]
+        names = [re.sub(r"([\\{}~*()|?])", r"\\\1", n) for n in (*blocklist.zones, *blocklist.names)]
+        start, end = find_span(tuple(compile_pattern(n, {}) for n in names), text)
+        return Evidence(
+            by="blocklist",
+            cause=candidate.cause,
+            matched=text[start:end] if start is not None else blocklist.name,
+            start=start,
+            end=end,
+            says=f"names the blocklist {blocklist.name} of {blocklist.operator}",
+            source=blocklist.sources[0] if blocklist.sources else "",
+        )
+
+    def _title(self, cause: str) -> str:
+        known = self._knowledge.causes.get(cause)
+        return known.title if known else cause
+
+
+def _by_code(candidate: Candidate, facts: Facts) -> Evidence | None:
+    if candidate.by == "enhanced" and facts.enhanced:
+        meaning = registry.enhanced(facts.enhanced)
+        return Evidence("enhanced", candidate.cause, str(facts.enhanced), says=meaning.meaning,
+                        source=meaning.references[0] if meaning.references else "")
+    if facts.code:
+        basic = registry.basic_or_class(facts.code)
+        return Evidence("code", candidate.cause, str(facts.code), says=basic.meaning,
+                        source=basic.references[0] if basic.references else "")
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _compiled(regex: str) -> re.Pattern[bytes]:
+    return re.compile(regex.encode(), re.IGNORECASE | re.DOTALL)
+
+
+def find_span(regexes: tuple[str, ...], text: str) -> tuple[int | None, int | None]:
+    """Place of the longest match of any of the expressions in a text, in characters.
+
+    Args:
+        regexes: expressions over folded UTF-8 bytes.
+        text: the text itself.
+    """
+    data = fold(text).encode("utf-8", "replace")
+    best: tuple[int, int] | None = None
+    for regex in regexes:
+        match = _compiled(regex).search(data)
+        if match and (best is None or match.end() - match.start() > best[1] - best[0]):
+            best = match.span()
+    if best is None:
+        return None, None
+    return tuple(len(data[:place].decode("utf-8", "ignore")) for place in best)  # type: ignore[return-value]

@@ -1,0 +1,68 @@
+"""A diagnosis as the documented JSON object."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from bouncewise.diagnosis.model import Entities, Evidence
+
+if TYPE_CHECKING:
+    from bouncewise.diagnosis.diagnosis import Diagnosis
+
+
+def to_record(diagnosis: Diagnosis) -> dict[str, Any]:
+    """The object that ``explain --json`` prints; keys without a value are absent.
+
+    Args:
+        diagnosis: the diagnosis. Everything of it is worked out.
+    """
+    reply, context, advice = diagnosis.reply, diagnosis.context, diagnosis.advice
+    record: dict[str, Any] = {
+        "reply": _present(
+            {"code": reply.code, "enhanced": str(reply.enhanced) if reply.enhanced else None, "text": reply.text}
+        ),
+        "phase": context.phase.value if hasattr(context.phase, "value") else context.phase,
+        "host": context.remote_host,
+        "remote_ip": context.remote_ip,
+        "local_ip": context.local_ip,
+        "sender": context.sender,
+        "recipient": context.recipient,
+        "wrapper": diagnosis.wrapper,
+        "provider": diagnosis.provider,
+        "cause": diagnosis.cause,
+        "confidence": diagnosis.confidence,
+        "alternatives": [{"cause": a.cause, "confidence": a.confidence} for a in diagnosis.alternatives],
+        "action": advice.action,
+        "retry_after": advice.retry_after,
+        "give_up_after": advice.give_up_after,
+        "throttle": advice.throttle,
+        "who": advice.who,
+        "explanation": diagnosis.explanation,
+        "steps": list(advice.steps),
+        "checks": list(advice.checks),
+        "evidence": [_evidence(item) for item in diagnosis.evidence],
+        "entities": _entities(diagnosis.entities),
+        "disagreement": diagnosis.disagreement,
+    }
+    present = _present(record)
+    present["suppress"] = advice.suppress
+    return present
+
+
+def _evidence(item: Evidence) -> dict[str, Any]:
+    names = ("by", "cause", "matched", "start", "end", "says", "rule", "source")
+    return _present({name: getattr(item, name) for name in names})
+
+
+def _entities(entities: Entities) -> dict[str, Any]:
+    listed = entities.blocklist
+    names = ("ips", "domains", "addresses", "urls", "wait", "size_limit", "count_limit", "tokens")
+    found: dict[str, Any] = {name: getattr(entities, name) for name in names}
+    if listed:
+        fields = ("id", "name", "operator", "zone", "lookup", "delist", "status", "note")
+        found["blocklist"] = _present({name: getattr(listed, name) for name in fields})
+    return _present({k: list(v) if isinstance(v, tuple) else v for k, v in found.items()})
+
+
+def _present(values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value not in (None, "", [], {}, ())}

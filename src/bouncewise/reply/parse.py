@@ -1,0 +1,178 @@
+"""Parse a reply from the wire or from one joined line.
+
+``parse_reply`` takes what servers say and what people paste: any line ends, bare codes, no blank
+behind the code, blank lines, UTF-8 or not, and several reply lines joined to one. It never fails:
+a text without a reply code gives a reply without a code.
+
+Sources: RFC 5321 section 4.2 (reply lines, multi-line replies), RFC 2034 section 4.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from bouncewise.reply.enhanced import LEADING, find_enhanced
+from bouncewise.reply.model import EnhancedCode, Reply
+
+MAX_INPUT = 65_536  # RFC 5321 section 4.5.3.1.5 allows 512 octets a line; no honest reply comes near
+_CODE = r"([2-5][0-5]\d)"
+_QUOTE = "\"'`“”«»"
+_PREFIX = re.compile(
+    rf"(?:smtp\s?(?:;|[- ]?(?:error|reply|server|code|status)\b[: ]?)|(?:error|reply|status|code|server|response)\s?(?:code)?[:=]|"
+    rf"error|code|err)\s{{0,3}}(?=[{_QUOTE}]?{_CODE}(?![\d.]))",
+    re.IGNORECASE,
+)
+_LEAD = re.compile(rf"[{_QUOTE}(<\[#]{{0,2}}{_CODE}(?![\d]|\.\d|[-/]\d\d[-/]|:\d\d)(?:[ \t]?-(?!\s?\d{{4}})|[:;#=,]|[)\]](?=[ :;,]))?[ \t]{{0,4}}")
+_NO_CODE_NEXT = re.compile(r"(?:bytes|kb|mb|messages|recipients|days|hours|minutes|seconds|mails|emails|%)", re.IGNORECASE)
+_LINE = re.compile(r"\r\n|\n|\r|\\r\\n|\\n|<br ?/?>", re.IGNORECASE)
+# C0 and C1 controls, zero-width and bidirectional controls: they could move a cursor or hide words
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]+")
+_SPACES = re.compile(r"\s{2,}|[\t\u00a0\u3000]")
+
+
+def decode(data: bytes) -> str:
+    """Octets as text: UTF-8, else Windows-1252, else Latin-1; never an error."""
+    for charset in ("utf-8", "cp1252"):
+        try:
+            return data.decode(charset)
+        except UnicodeDecodeError:
+            continue
+    return data.decode("latin-1")
+
+
+def clean(text: str) -> str:
+    """Composed characters, controls as blanks, runs of white space as one blank, none at the ends."""
+    if text.isascii() and text.isprintable():
+        return _SPACES.sub(" ", text).strip() if "  " in text else text.strip()
+    text = _CONTROLS.sub(" ", unicodedata.normalize("NFC", text))
+    text = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates can't be written anywhere
+    return _SPACES.sub(" ", text).strip()
+
+
+def parse_reply(data: str | bytes) -> Reply:
+    """Parse one reply.
+
+    Args:
+        data: the reply, whole or joined to one line; what is behind the first 64 KiB is left out.
+
+    Returns:
+        The reply. ``lines`` hold the words without reply code and leading enhanced code; an
+        enhanced code that stands elsewhere is taken and stays in the words. Without a reply code
+        at the start, ``code`` is None.
+    """
+    text = decode(data[:MAX_INPUT]) if isinstance(data, bytes) else data[:MAX_INPUT]
+    text = _strip_prefix(text)
+    lead = _leading_code(text)
+    if lead is None:
+        words = tuple(line for line in (clean(part) for part in _LINE.split(text)) if line)
+        joined = " ".join(words)
+        enhanced, first = _take_leading(joined)
+        if enhanced and words:
+            return Reply(None, enhanced, _without_leading(words))
+        return Reply(None, find_enhanced(joined), words)
+    return _parse_coded(int(lead[1]), text)
+
+
+def _strip_prefix(text: str) -> str:
+    text = text.lstrip(" \t\r\n>")
+    prefix = _PREFIX.match(text)
+    return text[prefix.end() :] if prefix else text
+
+
+def _leading_code(text: str) -> re.Match[str] | None:
+    lead = _LEAD.match(text)
+    if lead is None:
+        return None
+    if _NO_CODE_NEXT.match(text, lead.end()):
+        return None
+    return lead
+
+
+def _parse_coded(code: int, text: str) -> Reply:
+    raw_lines = [part for part in _LINE.split(text) if part.strip()]
+    lines: list[str] = []
+    enhanced: EnhancedCode | None = None
+    for number, raw in enumerate(raw_lines):
+        for piece in _split_joined(code, raw, first=number == 0):
+            found, words = _take_leading(clean(piece))
+            enhanced = enhanced or found
+            lines.append(words)
+    while lines and lines[-1] and lines[-1][-1] in "\"'" and text.lstrip()[:1] == lines[-1][-1]:
+        lines[-1] = lines[-1][:-1].rstrip()
+    if enhanced is None:
+        enhanced = find_enhanced(" ".join(lines))
+    return Reply(code, enhanced, tuple(line for line in lines if line))
+
+
+def _split_joined(code: int, raw: str, first: bool) -> list[str]:
+    """The words of one physical line, cut where reply lines were joined and freed of their codes."""
+    lead = _LEAD.match(raw.lstrip())
+    body = raw.lstrip()
+    if lead is not None and int(lead[1]) == code:
+        body = body[lead.end() :]
+        again = _LEAD.match(body)
+        if first and again is not None and int(again[1]) == code:  # "550 550 5.1.1", "550-550 5.2.1"
+            body = body[again.end() :]
+    if f"{code}-" not in raw and f" {code} " not in body:
+        return [body]
+    return _cut(code, raw, body)
+
+
+def _cut(code: int, raw: str, body: str) -> list[str]:
+    """Cut at repeated codes: ``550-``, and ``550 `` before an enhanced code or behind ``550-`` lines."""
+    multi = f"{code}-" in raw
+    pieces: list[str] = []
+    start = 0
+    for match in re.finditer(rf"(?<![\w.:=/@-]){code}(-|[ ](?=[#(\[]?[245]\.\d{{1,3}}\.\d)|[ ](?=\S)|$)", body):
+        plain = match[1] == " " and not re.match(r"[#(\[]?[245]\.\d{1,3}\.\d", body[match.end() :])
+        if plain and not multi:
+            continue
+        pieces.append(body[start : match.start()])
+        start = match.end()
+    pieces.append(body[start:])
+    return pieces
+
+
+def _take_leading(words: str) -> tuple[EnhancedCode | None, str]:
+    """A leading enhanced code and the words behind it."""
+    match = LEADING.match(words)
+    if match is None:
+        return None, words
+    return EnhancedCode(int(match[1]), int(match[2]), int(match[3])), words[match.end() :].strip()
+
+
+def _without_leading(words: tuple[str, ...]) -> tuple[str, ...]:
+    rest = _take_leading(words[0])[1]
+    return (*([rest] if rest else []), *words[1:])
+
+
+_IN_PROSE = re.compile(
+    rf"(?:said|says|reports?|responded|responds|response(?:\s(?:was|is))?|replied|reply(?:\swas)?|error(?:\scode)?|returned|code|status|failed|failure|"
+    rf"rejected|reason|result|server|command|message|detail|diagnostic(?:-code)?|smtp;?|recipients?|with|by\s[\w.-]{{1,80}}|\]|\)|>)\s{{0,2}}[:=;,-]?\s{{0,3}}[{_QUOTE}(<\[#]{{0,2}}"
+    rf"(?={_CODE}(?:[ -]#?[245]\.\d|[ \-:;,]|[{_QUOTE})\]]?$))"
+    rf"|(?<![\w.:/-])(?={_CODE}[ -]#?[245]\.\d{{1,3}}\.\d)"
+    rf"|[:;|,.]\s{{1,3}}[{_QUOTE}]?(?=[45][0-5]\d[ -]\s?\S)",
+    re.IGNORECASE,
+)
+
+
+def find_reply(text: str) -> Reply | None:
+    """A reply that stands in prose behind words such as ``said:`` or ``error:``, or None.
+
+    Args:
+        text: prose; the first 64 KiB are looked at. The last failing reply decides.
+    """
+    text = text[:MAX_INPUT]
+    best: Reply | None = None
+    for match in _IN_PROSE.finditer(text):
+        rest = text[match.end() :].lstrip(_QUOTE + "(<[# ")
+        lead = _leading_code(rest)
+        if lead is None or (int(lead[1]) < 400 and best is not None):
+            continue
+        reply = parse_reply(rest)
+        if reply.code is not None:
+            best = reply
+            if reply.code >= 400:
+                return best
+    return best

@@ -1,0 +1,97 @@
+"""Take a reply out of what it was found in.
+
+``unwrap`` gives the reply and what the wrapper told about it. A bare reply costs one regular
+expression; everything else is tried by the modules of this folder in the order below. Each has
+``unwrap(text)``, which returns None at once where the text is not of its kind. A wrapper inside
+a wrapper (a ``Diagnostic-Code`` that holds what Postfix wrote) is unwrapped too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from importlib import import_module
+
+from bouncewise.reply.model import Reply, Unwrapped
+from bouncewise.reply.parse import MAX_INPUT, clean, decode, find_reply, parse_reply
+
+# Machine formats first, then libraries (they quote a server), then the programs that write prose.
+ORDER = (
+    "kumomta",
+    "powermta",
+    "transcript",
+    "python",
+    "node",
+    "php",
+    "others",
+    "opensmtpd",
+    "postfix",
+    "dsn",
+    "exchange",
+    "exim",
+    "qmail",
+    "sendmail",
+    "haraka",
+    "gmail",
+)
+MAX_LEVELS = 4
+_BARE = re.compile(r"[2-5][0-5]\d[ -](?:#?[245]\.\d{1,3}\.\d{1,3}[ :])?(?![ #(]|[\d.]+-)[^\n\r]*$")
+_WRAPS = re.compile(
+    r"\bsaid:|in reply to|SMTP error from|status=|<<<|>>>|\(5\d\d, |Diagnostic-Code|Remote host said|"
+    r"returned ['\"]|server response was|giving up|LED=|while talking to|->|stat=|"
+    r"error that the other server|from the remote server|RCPT TO:<"
+)
+
+
+@cache
+def _wrappers() -> tuple[tuple[str, Callable[[str], Unwrapped | None]], ...]:
+    """The wrapper functions, imported when the first text that is no bare reply comes."""
+    return tuple((name, import_module(f"bouncewise.reply.unwrap.{name}").unwrap) for name in ORDER)
+
+
+def unwrap(text: str | bytes) -> Unwrapped:
+    """Take a reply out of its wrapper.
+
+    Args:
+        text: a reply, log line, exception, piece of a bounce mail or transcript. What is behind
+            the first 64 KiB is left out.
+
+    Returns:
+        The reply, the context that the wrapper gives, and the wrapper's name. Never raises: a
+        text that holds no reply gives a reply without a code.
+    """
+    text = decode(text[:MAX_INPUT]) if isinstance(text, bytes) else text[:MAX_INPUT]
+    text = text.strip("\ufeff \t\r\n")
+    if _BARE.match(text) and not _WRAPS.search(text):
+        return Unwrapped(parse_reply(text))
+    return _unwrap(text, 0)
+
+
+def _unwrap(text: str, level: int) -> Unwrapped:
+    for name, wrapper in _wrappers():
+        found = wrapper(text)
+        if found is None:
+            continue
+        return replace(_deeper(found, level), wrapper=name)
+    reply = parse_reply(text)
+    if reply.code is None:
+        prose = find_reply(text)
+        if prose is not None:
+            return Unwrapped(prose, wrapper="prose", note=clean(text))
+    return Unwrapped(reply)
+
+
+def _deeper(found: Unwrapped, level: int) -> Unwrapped:
+    """Unwrap what is inside; the inner context fills first."""
+    inner_text = found.reply.text
+    if level + 1 >= MAX_LEVELS or not _WRAPS.search(inner_text):
+        return found
+    inner = _unwrap(inner_text, level + 1)
+    if inner.wrapper is None or (inner.reply.code is None and found.reply.code is not None):
+        return found
+    reply = inner.reply
+    if reply.enhanced is None and found.reply.enhanced is not None:
+        reply = Reply(reply.code, found.reply.enhanced, reply.lines)
+    return Unwrapped(reply, inner.context.merged(found.context), found.wrapper, inner.note or found.note)

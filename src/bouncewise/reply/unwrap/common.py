@@ -1,0 +1,57 @@
+"""Pieces that the wrapper modules share."""
+
+from __future__ import annotations
+
+import re
+
+from bouncewise.reply.enhanced import find_enhanced
+from bouncewise.reply.model import Context, EnhancedCode, Phase, Reply, Unwrapped
+from bouncewise.reply.parse import clean, parse_reply
+
+HOST = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,252})"
+IP = r"[0-9A-Fa-f:.]{3,45}"
+ADDRESS = r"[^\s<>@\"']{1,128}@[^\s<>@,;:()\"']{1,253}"
+
+_PHASES = (
+    (re.compile(r"end of data|data.?end|after .{0,20}\bdot\b|message body|text command|\beod\b|\.$|bdat|message content", re.I), Phase.MESSAGE),
+    (re.compile(r"rcpt", re.I), Phase.RCPT),
+    (re.compile(r"mail\b|\bfrom\b", re.I), Phase.MAIL),
+    (re.compile(r"\bauth|login", re.I), Phase.AUTH),
+    (re.compile(r"starttls|tls handshake", re.I), Phase.STARTTLS),
+    (re.compile(r"\bdata\b", re.I), Phase.DATA),
+    (re.compile(r"quit", re.I), Phase.QUIT),
+    (re.compile(r"e?hlo|helo|handshake", re.I), Phase.EHLO),
+    (re.compile(r"connect|greeting|banner", re.I), Phase.CONNECT),
+)
+
+
+def phase_of(command: str) -> Phase | None:
+    """The phase that a command or a wrapper's words for it stand for."""
+    command = command[:80]
+    return next((phase for pattern, phase in _PHASES if pattern.search(command)), None)
+
+
+def with_status(reply: Reply, status: str | None) -> Reply:
+    """The reply with an enhanced code that the wrapper names, where it has none of its own."""
+    if reply.enhanced is not None or not status:
+        return reply
+    try:
+        return Reply(reply.code, EnhancedCode.parse(status), reply.lines)
+    except ValueError:
+        return reply
+
+
+def own_words(text: str, status: str | None = None) -> Reply:
+    """A reply without a code: what the client's own program says went wrong."""
+    words = clean(text)
+    return with_status(Reply(None, find_enhanced(words), (words,) if words else ()), status)
+
+
+def quoted(text: str) -> Reply:
+    """The reply in words that a wrapper says come from the server."""
+    return parse_reply(text)
+
+
+def found(wrapper: str, reply: Reply, context: Context, note: str = "") -> Unwrapped:
+    """The result of a wrapper module."""
+    return Unwrapped(reply, context, wrapper, clean(note))

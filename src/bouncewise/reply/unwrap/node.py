@@ -1,0 +1,53 @@
+"""Errors of nodemailer, as they are printed.
+
+Recognises ``Error: Can't send mail - all recipients were rejected: 550 ...``, ``Message failed:
+...``, ``Invalid login: ...`` and printed error objects (``response: '550 ...', responseCode: 550,
+command: 'RCPT TO'``), and connection faults (``ECONNREFUSED``, ``ETIMEDOUT``, ``ENOTFOUND``).
+"""
+
+from __future__ import annotations
+
+import re
+
+from bouncewise.reply.model import Context, Phase, Unwrapped
+from bouncewise.reply.unwrap.common import ADDRESS, found, own_words, phase_of, quoted
+
+_LEADS = (
+    (re.compile(r"Can't send mail - all recipients were rejected:\s?", re.I), Phase.RCPT),
+    (re.compile(r"Recipient command failed:\s?", re.I), Phase.RCPT),
+    (re.compile(r"Mail command failed:\s?", re.I), Phase.MAIL),
+    (re.compile(r"Message failed:\s?", re.I), Phase.MESSAGE),
+    (re.compile(r"Data command failed:\s?", re.I), Phase.DATA),
+    (re.compile(r"Invalid login:\s?", re.I), Phase.AUTH),
+    (re.compile(r"Invalid greeting(?: from server)?[.:]\s?(?:response=)?", re.I), Phase.CONNECT),
+    (re.compile(r"Error upgrading connection with STARTTLS:\s?", re.I), Phase.STARTTLS),
+    (re.compile(r"Invalid (?:HELO|EHLO)[.:]\s?(?:response=)?", re.I), Phase.EHLO),
+)
+_RESPONSE = re.compile(r"\bresponse\\?['\"]?:\s?\\?(['\"`])(?=[2-5]\d\d)")
+_COMMAND = re.compile(r"\bcommand\\?['\"]?:\s?\\?['\"`]([A-Za-z ]{3,24})")
+_RECIPIENT = re.compile(rf"\brecipient['\"]?:\s?['\"]({ADDRESS})")
+_NETWORK = re.compile(r"\b(?:connect |getaddrinfo |queryMx |read )?(?:ECONNREFUSED|ETIMEDOUT|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ESOCKET|ECONNECTION|EDNS)\b")
+
+
+def unwrap(text: str) -> Unwrapped | None:
+    """The reply inside an error of nodemailer, or None."""
+    response = _RESPONSE.search(text)
+    if response:
+        end = re.search(r"(?<!\\)" + response[1], text[response.end() :])
+        words = text[response.end() : response.end() + end.start()] if end else text[response.end() :]
+        command, recipient = _COMMAND.search(text), _RECIPIENT.search(text)
+        phase = phase_of(command[1]) if command else next((p for lead, p in _LEADS if lead.search(text)), None)
+        if command and command[1].strip().upper() == "DATA":
+            phase = Phase.MESSAGE  # nodemailer names the command, and the reply is the one after the dot
+        context = Context(phase=phase, recipient=recipient[1] if recipient else None)
+        return found("nodemailer", quoted(words), context)
+    for lead, phase in _LEADS:
+        match = lead.search(text)
+        if match:
+            words = text[match.end() :]
+            stack = re.search(r"\n\s{2,8}at \S", words)
+            return found("nodemailer", quoted(words[: stack.start()] if stack else words), Context(phase=phase))
+    if _NETWORK.search(text):
+        stack = re.search(r"\n\s{2,8}at \S", text)
+        return found("nodemailer", own_words(text[: stack.start()] if stack else text), Context(phase=Phase.CONNECT))
+    return None

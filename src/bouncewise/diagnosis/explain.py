@@ -9,7 +9,7 @@ from bouncewise.diagnosis.model import Candidate, Decision, Evidence, Facts
 from bouncewise.diagnosis.patterns import Patterns, rule_regexes
 from bouncewise.knowledge.fold import fold
 from bouncewise.knowledge.model import Knowledge
-from bouncewise.knowledge.pattern import compile_pattern
+from bouncewise.knowledge.pattern import compile_pattern, escape_pattern
 from bouncewise.reply import registry
 from bouncewise.reply.model import Reply
 
@@ -79,7 +79,7 @@ class Explainer:
 
     def _by_blocklist(self, candidate: Candidate, text: str) -> Evidence:
         blocklist = self._knowledge.blocklists[self._patterns.blocklist_of[candidate.number]]
-        names = [re.sub(r"([\\{}~*()|?])", r"\\\1", n) for n in (*blocklist.zones, *blocklist.names)]
+        names = [escape_pattern(name) for name in (*blocklist.zones, *blocklist.names)]
         start, end = find_span(tuple(compile_pattern(n, {}) for n in names), text)
         return Evidence(
             by="blocklist",

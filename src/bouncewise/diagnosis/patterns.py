@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass, field
 
 from bouncewise.knowledge.model import Knowledge, Rule
-from bouncewise.knowledge.pattern import PatternError, compile_pattern
+from bouncewise.knowledge.pattern import PatternError, compile_pattern, escape_pattern
 
 DEFAULT_LANGUAGE = "en"
 _LANGUAGE_FILE = re.compile(r"languages/([a-z-]+)(?:\.[a-z-]+)?\.toml$")
@@ -85,13 +85,9 @@ def build_patterns(knowledge: Knowledge) -> Patterns:
     for slug, blocklist in knowledge.blocklists.items():
         blocklist_of[number] = slug
         names = [*blocklist.names, *(zone.replace("*", "") for zone in blocklist.zones)]
-        first.extend((compile_pattern(_escape(name), {}), number) for name in names)
+        first.extend((compile_pattern(escape_pattern(name), {}), number) for name in names)
         number += 1
     return Patterns(_as_set(first), _as_set(second), provider_of, blocklist_of)
-
-
-def _escape(name: str) -> str:
-    return re.sub(r"([\\{}~*()|?])", r"\\\1", name)
 
 
 def _as_set(pairs: list[tuple[str, int]]) -> PatternSet:

@@ -60,6 +60,7 @@ class Blocklist(Record):
     kind: tuple[Literal["ip", "domain", "hash", "allow"], ...] = ("ip",)
     lookup: str = ""
     delist: str = ""
+    returns: str = ""
     status: BlocklistStatus = "live"
     note: str = ""
     codes: dict[str, str] = {}

@@ -2,15 +2,16 @@
 
 A pattern is written as people write, with a few signs:
 
-========== ============================================================================
-``word``   itself, at word boundaries, in any case, with or without accents
-blank      any run of white space
-``word*``  the word and any further letters (a stem)
-``{name}`` any word of that class in the lexicon
-``~N``     at most N words in between (8 bytes a word; 16 in Greek and Cyrillic letters)
-``(a|b)``  either; ``(a|)`` or ``(a)?`` is optional
-``\\x``     the sign x itself
-========== ============================================================================
+============ ========================================================================
+``word``     itself, at word boundaries, in any case, with or without accents
+blank        any run of white space, up to three signs
+``word*``    the word and any further letters (a stem); also behind a bracket
+``x?``       the sign ``x``, a blank or a bracket may be missing
+``(a|b)``    either; ``(a|)`` may be missing
+``{name}``   any word of that class in the lexicon
+``~N``       at most N words in between (8 bytes a word; 16 in Greek and Cyrillic letters)
+``\\x``       the sign x itself
+============ ========================================================================
 
 Everything else stands for itself. The result is the subset that RE2 and Hyperscan share: no
 look-around, no back-references, every repeat bounded.
@@ -20,14 +21,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from bouncewise.knowledge.fold import fold
 
-CHARS_PER_WORD = 8
-CHARS_PER_WORD_OTHER_SCRIPTS = 16  # a Cyrillic or Greek letter takes two bytes
+BYTES_PER_WORD = 8
+BYTES_PER_WORD_OTHER_SCRIPTS = 16
 MAX_GAP_WORDS = 12
+MAX_DEPTH = 6
 _STEM_END = r"[^\s<>()\[\]@.,;:]{0,24}"
-_SIGNS = re.compile(r"\\(?P<escaped>.)|\{(?P<cls>[a-z][a-z0-9-]*)\}|~(?P<gap>\d{1,2})|(?P<star>\*)|(?P<group>[()|]\??)|(?P<blank>\s+)|(?P<text>[^\\{}~*()|\s]+)|(?P<bad>.)")
+_BLANK = r"\s{1,3}"
+_SIGNS = re.compile(
+    r"\\(?P<escaped>.)|\{(?P<cls>[a-z][a-z0-9-]*)\}|~(?P<gap>\d{1,2})|(?P<star>\*)|(?P<optional>\?)|"
+    r"(?P<open>\()|(?P<close>\))|(?P<or>\|)|(?P<blank>\s+)|(?P<text>[^\\{}~*?()|\s]+)|(?P<bad>.)",
+    re.DOTALL,
+)
 
 
 class PatternError(ValueError):
@@ -37,86 +45,191 @@ class PatternError(ValueError):
 Lexicon = Mapping[str, Sequence[str]]
 
 
+@dataclass(slots=True)
+class _Text:
+    text: str
+
+
+@dataclass(slots=True)
+class _Blank:
+    pass
+
+
+@dataclass(slots=True)
+class _Gap:
+    words: int
+
+
+@dataclass(slots=True)
+class _Star:
+    pass
+
+
+@dataclass(slots=True)
+class _Group:
+    choices: list[list[_Item]] = field(default_factory=list)
+    optional: bool = False
+
+    @property
+    def may_be_missing(self) -> bool:
+        return self.optional or any(not choice for choice in self.choices)
+
+
+_Item = _Text | _Blank | _Gap | _Star | _Group
+
+
+class _Parser:
+    """Reads a pattern to a tree."""
+
+    def __init__(self, pattern: str, lexicon: Lexicon, depth: int) -> None:
+        self._tokens = [(m.lastgroup or "", m[m.lastgroup or 0]) for m in _SIGNS.finditer(pattern)]
+        self._place = 0
+        self._lexicon = lexicon
+        self._depth = depth
+        if depth > MAX_DEPTH:
+            raise PatternError(f"brackets or word classes are nested more than {MAX_DEPTH} deep")
+
+    def whole(self) -> list[_Item]:
+        sequence = self._sequence()
+        if self._place < len(self._tokens):
+            raise PatternError(r"a closing bracket without its opening one; write \) for the sign")
+        return sequence
+
+    def _sequence(self) -> list[_Item]:
+        items: list[_Item] = []
+        while self._place < len(self._tokens):
+            kind, value = self._tokens[self._place]
+            if kind in ("close", "or"):
+                break
+            self._place += 1
+            self._take(kind, value, items)
+        return items
+
+    def _take(self, kind: str, value: str, items: list[_Item]) -> None:
+        if kind in ("text", "escaped"):
+            items.append(_Text(fold(value)))
+        elif kind == "blank":
+            items.append(_Blank())
+        elif kind == "gap":
+            items.append(_Gap(int(value)))
+        elif kind == "star":
+            items.append(_Star())
+        elif kind == "optional":
+            self._make_optional(items)
+        elif kind == "open":
+            items.append(self._group())
+        elif kind == "cls":
+            items.append(self._class(value))
+        else:
+            raise PatternError(f"a lone {value!r}; write \\{value} for the sign itself")
+
+    def _group(self) -> _Group:
+        group = _Group([self._nested()])
+        while self._place < len(self._tokens) and self._tokens[self._place][0] == "or":
+            self._place += 1
+            group.choices.append(self._nested())
+        if self._place >= len(self._tokens):
+            raise PatternError(r"an opening bracket without its closing one; write \( for the sign")
+        self._place += 1
+        return group
+
+    def _nested(self) -> list[_Item]:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise PatternError(f"brackets or word classes are nested more than {MAX_DEPTH} deep")
+        sequence = self._sequence()
+        self._depth -= 1
+        return sequence
+
+    def _class(self, name: str) -> _Group:
+        if name not in self._lexicon:
+            raise PatternError(f"no word class {{{name}}} in the lexicon")
+        words = self._lexicon[name]
+        return _Group([_Parser(word, self._lexicon, self._depth + 1).whole() for word in words])
+
+    @staticmethod
+    def _make_optional(items: list[_Item]) -> None:
+        last = items.pop() if items else None
+        if isinstance(last, _Group):
+            last.optional = True
+            items.append(last)
+        elif isinstance(last, _Blank):
+            items.append(_Group([[last]], optional=True))
+        elif isinstance(last, _Text):
+            if len(last.text) > 1:
+                items.append(_Text(last.text[:-1]))
+            items.append(_Group([[_Text(last.text[-1])]], optional=True))
+        else:
+            raise PatternError(r"a ? stands behind a sign, blank or bracket; write \? for the sign")
+
+
 def _is_word_char(char: str) -> bool:
     return char.isascii() and (char.isalnum() or char == "_")
 
 
-def _literal(text: str) -> str:
-    """The folded text with regular-expression signs escaped."""
-    return "".join(c if c.isalnum() or ord(c) >= 0x80 else "\\" + c for c in fold(text))
+def _escape(text: str) -> str:
+    return "".join(c if c.isalnum() or ord(c) >= 0x80 else "\\" + c for c in text)
 
 
-def _bounded(regex: str, folded: str) -> str:
-    start = r"\b" if folded and _is_word_char(folded[0]) else ""
-    end = r"\b" if folded and _is_word_char(folded[-1]) else ""
-    return start + regex + end
+class _Writer:
+    """Writes a tree as a regular expression, with word boundaries where a word begins or ends."""
+
+    def __init__(self, pattern: str) -> None:
+        other_script = any("\u0370" <= c <= "\u052f" for c in pattern)
+        self._per_word = BYTES_PER_WORD_OTHER_SCRIPTS if other_script else BYTES_PER_WORD
+
+    def write(self, items: Sequence[_Item], left: bool = True, right: bool = True) -> str:
+        """``left`` and ``right``: whether a word may begin or end at the sequence's edges."""
+        items = _without_blanks_at_gaps(items)
+        return "".join(self._one(items, place, left, right) for place in range(len(items)))
+
+    def _one(self, items: Sequence[_Item], place: int, left: bool, right: bool) -> str:
+        item = items[place]
+        if isinstance(item, _Blank):
+            return _BLANK
+        if isinstance(item, _Star):
+            return _STEM_END
+        if isinstance(item, _Gap):
+            if not 1 <= item.words <= MAX_GAP_WORDS:
+                raise PatternError(f"~{item.words}: a gap is 1 to {MAX_GAP_WORDS} words")
+            return f".{{0,{item.words * self._per_word}}}"
+        begins = _edge(items, place - 1, -1, left)
+        ends = _edge(items, place + 1, 1, right)
+        if isinstance(item, _Group):
+            choices = [self.write(choice, begins, ends) for choice in item.choices]
+            return "(?:" + "|".join(choices) + ")" + ("?" if item.optional else "")
+        start = r"\b" if begins and _is_word_char(item.text[0]) else ""
+        end = r"\b" if ends and _is_word_char(item.text[-1]) else ""
+        return start + _escape(item.text) + end
 
 
-def _words(text: str) -> str:
-    return r"\s{1,3}".join(_literal(word) for word in text.split())
+def _without_blanks_at_gaps(items: Sequence[_Item]) -> list[_Item]:
+    """A gap takes in the blanks beside it; a gap at the end of a pattern says nothing."""
+    kept: list[_Item] = []
+    for place, item in enumerate(items):
+        near = items[max(0, place - 1) : place] or [None]
+        after = items[place + 1] if place + 1 < len(items) else None
+        if isinstance(item, _Blank) and (isinstance(near[0], _Gap) or isinstance(after, _Gap)):
+            continue
+        kept.append(item)
+    return kept
 
 
-def _alternation(words: Sequence[str], lexicon: Lexicon, depth: int) -> str:
-    return "(?:" + "|".join(_translate(word, lexicon, depth + 1) for word in words) + ")"
-
-
-def _translate(pattern: str, lexicon: Lexicon, depth: int = 0) -> str:
-    if depth > 4:
-        raise PatternError("word classes are nested more than four deep")
-    return "".join(_pieces(pattern, lexicon, depth))
-
-
-def _pieces(pattern: str, lexicon: Lexicon, depth: int) -> Iterator[str]:
-    """Translate sign by sign; a blank next to a gap belongs to the gap."""
-    open_groups = 0
-    tokens = [(m.lastgroup or "", m) for m in _SIGNS.finditer(pattern)]
-    # letters of CJK scripts are written without blanks, so a gap there counts characters
-    wide = any("\u3000" <= c <= "\uffee" for c in pattern)
-    for index, (kind, match) in enumerate(tokens):
-        near_gap = any(
-            0 <= i < len(tokens) and tokens[i][0] == "gap" for i in (index - 1, index + 1)
-        )
-        if kind == "blank":
-            yield "" if near_gap else r"\s{1,3}"
-        elif kind == "gap":
-            yield _gap(int(match["gap"]), pattern, wide)
-        elif kind == "cls":
-            if match["cls"] not in lexicon:
-                raise PatternError(f"no word class {{{match['cls']}}} in the lexicon")
-            yield _alternation(lexicon[match["cls"]], lexicon, depth)
-        elif kind == "star":
-            yield _STEM_END
-        elif kind == "group":
-            open_groups += {"(": 1, ")": -1}.get(match[0][0], 0)
-            if open_groups < 0:
-                raise PatternError("a closing bracket without its opening one; write \\) for the sign")
-            yield "(?:" if match[0] == "(" else match[0]
-            if match[0] in ("(?", "|?"):
-                raise PatternError("a ? stands only behind a closing bracket; write \\? for the sign")
-        elif kind == "bad":
-            raise PatternError(f"a lone {match[0]!r}; write \\{match[0]} for the sign itself")
-        else:
-            yield _text(tokens, index)
-    if open_groups:
-        raise PatternError("an opening bracket without its closing one; write \\( for the sign")
-
-
-def _text(tokens: list[tuple[str, re.Match[str]]], index: int) -> str:
-    """A run of plain text, with word boundaries where the run ends a word."""
-    kind, match = tokens[index]
-    text = fold(match["escaped"] if kind == "escaped" else match["text"])
-    before = tokens[index - 1][0] if index else "start"
-    after = tokens[index + 1][0] if index + 1 < len(tokens) else "end"
-    start = r"\b" if before not in ("escaped", "text", "star") and _is_word_char(text[0]) else ""
-    end = r"\b" if after not in ("escaped", "text", "star") and _is_word_char(text[-1]) else ""
-    return start + _literal(text) + end
-
-
-def _gap(words: int, pattern: str, wide: bool) -> str:
-    if not 1 <= words <= MAX_GAP_WORDS:
-        raise PatternError(f"~{words}: a gap is 1 to {MAX_GAP_WORDS} words")
-    per_word = CHARS_PER_WORD_OTHER_SCRIPTS if not pattern.isascii() and not wide else CHARS_PER_WORD
-    return f".{{0,{words * per_word}}}"
+def _edge(items: Sequence[_Item], place: int, step: int, outside: bool) -> bool:
+    """Whether a word may begin (step -1) or end (step 1) beside ``place``."""
+    while 0 <= place < len(items):
+        item = items[place]
+        if isinstance(item, (_Blank, _Gap)):
+            return True
+        if not isinstance(item, _Group):
+            return False
+        edges = [choice[-1 if step < 0 else 0] for choice in item.choices if choice]
+        if not all(isinstance(edge, (_Blank, _Gap)) for edge in edges):
+            return False
+        if not item.may_be_missing:
+            return True
+        place += step
+    return outside
 
 
 def compile_pattern(pattern: str, lexicon: Lexicon) -> str:
@@ -134,15 +247,25 @@ def compile_pattern(pattern: str, lexicon: Lexicon) -> str:
     elif not pattern.strip():
         raise PatternError("an empty pattern would match every reply")
     else:
-        regex = _translate(pattern.strip(), lexicon)
+        items = _Parser(pattern.strip(), lexicon, 0).whole()
+        while items and isinstance(items[-1], (_Gap, _Blank)):
+            items.pop()
+        regex = _Writer(pattern).write(items)
     try:
-        re.compile(regex.encode())
+        matches_nothing = re.compile(regex.encode()).match(b"")
     except re.error as error:
         raise PatternError(f"no regular expression: {error}") from None
+    if matches_nothing:
+        raise PatternError("it matches an empty text, and so every reply")
     fault = outside_subset(regex)
     if fault:
         raise PatternError(fault)
     return regex
+
+
+def escape_pattern(text: str) -> str:
+    """A text as a pattern that stands for itself."""
+    return re.sub(r"([\\{}~*()|?])", r"\\\1", text)
 
 
 def fold_regex(regex: str) -> str:
@@ -154,14 +277,18 @@ _FORBIDDEN = (
     (re.compile(r"\(\?(?!:)"), "look-around, named groups and flags are outside the linear-time subset"),
     (re.compile(r"\\[1-9]"), "a back-reference is outside the linear-time subset"),
     (re.compile(r"[*+]\)(?:[*+]|\{\d*,)"), "a repeat inside a repeat is outside the linear-time subset"),
-    (re.compile(r"\{\d+,\}|\{(?:\d{4,}|\d*,\d{4,})\}"), "a repeat needs an upper bound below 1000"),
-    (re.compile(r"(?:\.|\\[SWwDd]|\[\^[^\]]*\])[*+]"), "an unbounded repeat of a wide class; give it an upper bound"),
+    (re.compile(r"(?<!\\)\{\d+,\}|(?<!\\)\{(?:\d{4,}|\d*,\d{4,})\}"), "a repeat needs an upper bound below 1000"),
+    (
+        re.compile(r"(?<!\\)(?:\.|\\[SWwDd]|\[\^[^\]]*\])[*+]"),
+        "an unbounded repeat of a wide class; give it an upper bound",
+    ),
 )
 
 
 def outside_subset(regex: str) -> str | None:
     """Why a regular expression leaves the subset that RE2 and Hyperscan share, or None."""
-    for fault, why in _FORBIDDEN:
-        if fault.search(regex):
-            return why
-    return None
+    return next((why for fault, why in _faults(regex) if fault), None)
+
+
+def _faults(regex: str) -> Iterator[tuple[re.Match[str] | None, str]]:
+    return ((fault.search(regex), why) for fault, why in _FORBIDDEN)

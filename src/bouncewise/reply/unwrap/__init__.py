@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from importlib import import_module
 
@@ -22,10 +21,10 @@ ORDER = (
     "kumomta",
     "powermta",
     "transcript",
+    "others",
     "python",
     "node",
     "php",
-    "others",
     "opensmtpd",
     "postfix",
     "dsn",
@@ -46,9 +45,9 @@ _WRAPS = re.compile(
 
 
 @cache
-def _wrappers() -> tuple[tuple[str, Callable[[str], Unwrapped | None]], ...]:
+def _wrappers() -> tuple[Callable[[str], Unwrapped | None], ...]:
     """The wrapper functions, imported when the first text that is no bare reply comes."""
-    return tuple((name, import_module(f"bouncewise.reply.unwrap.{name}").unwrap) for name in ORDER)
+    return tuple(import_module(f"bouncewise.reply.unwrap.{name}").unwrap for name in ORDER)
 
 
 def unwrap(text: str | bytes) -> Unwrapped:
@@ -70,11 +69,11 @@ def unwrap(text: str | bytes) -> Unwrapped:
 
 
 def _unwrap(text: str, level: int) -> Unwrapped:
-    for name, wrapper in _wrappers():
+    for wrapper in _wrappers():
         found = wrapper(text)
         if found is None:
             continue
-        return replace(_deeper(found, level), wrapper=name)
+        return _deeper(found, level)
     reply = parse_reply(text)
     if reply.code is None:
         prose = find_reply(text)
@@ -89,7 +88,7 @@ def _deeper(found: Unwrapped, level: int) -> Unwrapped:
     if level + 1 >= MAX_LEVELS or not _WRAPS.search(inner_text):
         return found
     inner = _unwrap(inner_text, level + 1)
-    if inner.wrapper is None or (inner.reply.code is None and found.reply.code is not None):
+    if inner.wrapper in (None, "prose") or (inner.reply.code is None and found.reply.code is not None):
         return found
     reply = inner.reply
     if reply.enhanced is None and found.reply.enhanced is not None:

@@ -7,9 +7,9 @@ A pattern is written as people write, with a few signs:
 blank        any run of white space, up to three signs
 ``word*``    the word and any further letters (a stem); also behind a bracket
 ``x?``       the sign ``x``, a blank or a bracket may be missing
-``(a|b)``    either; ``(a|)`` may be missing
+``(a|b)``    either; ``(a|)`` may be missing, and takes a blank beside it along
 ``{name}``   any word of that class in the lexicon
-``~N``       at most N words in between (8 bytes a word; 16 in Greek and Cyrillic letters)
+``~N``       at most N words in between (9 bytes a word; 16 in Greek and Cyrillic letters)
 ``\\x``       the sign x itself
 ============ ========================================================================
 
@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 
 from bouncewise.knowledge.fold import fold
 
-BYTES_PER_WORD = 8
+BYTES_PER_WORD = 9
 BYTES_PER_WORD_OTHER_SCRIPTS = 16
 MAX_GAP_WORDS = 12
 MAX_DEPTH = 6
@@ -180,7 +180,7 @@ class _Writer:
 
     def write(self, items: Sequence[_Item], left: bool = True, right: bool = True) -> str:
         """``left`` and ``right``: whether a word may begin or end at the sequence's edges."""
-        items = _without_blanks_at_gaps(items)
+        items = _without_blanks_at_gaps(_with_blanks_inside(items))
         return "".join(self._one(items, place, left, right) for place in range(len(items)))
 
     def _one(self, items: Sequence[_Item], place: int, left: bool, right: bool) -> str:
@@ -201,6 +201,29 @@ class _Writer:
         start = r"\b" if begins and _is_word_char(item.text[0]) else ""
         end = r"\b" if ends and _is_word_char(item.text[-1]) else ""
         return start + _escape(item.text) + end
+
+
+def _with_blanks_inside(items: Sequence[_Item]) -> list[_Item]:
+    """A group that may be missing takes the blank beside it along: ``a (b|) c`` is met by ``a c``."""
+    items = list(items)
+    place = 0
+    while place < len(items):
+        item = items[place]
+        if isinstance(item, _Group) and item.may_be_missing and not _has_blank_edges(item):
+            before = place == 0 or isinstance(items[place - 1], (_Blank, _Gap))
+            if before and place + 1 < len(items) and isinstance(items[place + 1], _Blank):
+                del items[place + 1]
+                items[place] = _Group([[*c, _Blank()] for c in item.choices if c], optional=True)
+            elif place and place + 1 == len(items) and isinstance(items[place - 1], _Blank):
+                del items[place - 1]
+                place -= 1
+                items[place] = _Group([[_Blank(), *c] for c in item.choices if c], optional=True)
+        place += 1
+    return items
+
+
+def _has_blank_edges(group: _Group) -> bool:
+    return any(c and (isinstance(c[0], _Blank) or isinstance(c[-1], _Blank)) for c in group.choices)
 
 
 def _without_blanks_at_gaps(items: Sequence[_Item]) -> list[_Item]:

@@ -105,6 +105,19 @@ def _lexicon(folder: Path) -> dict[str, dict[str, tuple[str, ...]]]:
     return classes
 
 
+def load_policies(path: Path) -> tuple[Policy, ...]:
+    """The rows of an operator's own policy file.
+
+    Raises:
+        KnowledgeError: the file can't be used.
+    """
+    content = read_toml(path)
+    stray = sorted(set(content) - {"policy"})
+    if stray:
+        raise KnowledgeError(f"{path}: a policy file holds [[policy]] tables only, not {', '.join(stray)}")
+    return tuple(_listed(path.parent, path.name, "policy", Policy))
+
+
 def load(folder: Path = SHIPPED, own_rules: Path | None = None) -> Knowledge:
     """Load the knowledge base.
 

@@ -1,0 +1,157 @@
+"""What ``explain`` is given: one reply, several, log lines or a bounce mail's text.
+
+``split`` cuts a text to the pieces that are each one thing to explain. The rest of a bounce mail
+(its headers, the returned message) is passed over when its delivery status can be found.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from bouncewise.reply.parse import MAX_INPUT, decode
+
+MAX_LINE = 1_048_576
+_CONTINUED = re.compile(r"\s{0,3}([2-5][0-5]\d)-")
+_REPLY = re.compile(r"\s{0,3}([2-5][0-5]\d)(?=[ -]|$)")
+_DIALOGUE = re.compile(r"^\s{0,8}(?:<[-~*]|[-~]{1,2}>|\*\*>|S:|C:|>>>|<<<|SERVER -> CLIENT|CLIENT -> SERVER|EHLO |HELO |MAIL FROM|RCPT TO|220[ -])", re.M | re.I)
+_STATUS_FIELDS = re.compile(r"^(?:Final-Recipient|Diagnostic-Code|Action|Original-Recipient|Remote-MTA):", re.M | re.I)
+_HEADER = re.compile(r"^(?:Return-Path|Received|From|Date|Subject|Message-ID|MIME-Version|Content-Type|To|X-[\w-]+|Delivered-To):\s", re.M | re.I)
+_TRACEBACK = re.compile(r"^Traceback \(most recent call last\)|^\s+at [\w.$<]+[ (]|nested exception|\{\s*$", re.M)
+_LOG_LINE = re.compile(r"^(?:\w{3}\s{1,2}\d{1,2} \d\d:\d\d:\d\d |\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\S+: to=<|\{\"|[a-z]{1,2},\d{4}-)")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One thing to explain and the line it begins at (from 1)."""
+
+    text: str
+    line: int
+
+
+def open_input(argument: str | None) -> tuple[str, BinaryIO | None, str]:
+    """What the argument names: (kind, open file or None, text).
+
+    Args:
+        argument: a text, a path, ``-`` or None.
+
+    Raises:
+        click.ClickException: a file can't be read.
+        click.UsageError: there is nothing to explain.
+    """
+    if argument is None or argument == "-":
+        if argument is None and sys.stdin.isatty():
+            raise click.UsageError(
+                "nothing to explain: give a reply in quotes, a file, or - for standard input.\n"
+                'Example: bouncewise explain "550 5.1.1 User unknown"'
+            )
+        return "standard input", sys.stdin.buffer, ""
+    if not argument.strip():
+        raise click.UsageError("an empty text says nothing; give the reply in quotes")
+    if len(argument) < 1024 and "\n" not in argument and "\0" not in argument:
+        path = Path(argument)
+        try:
+            if path.is_dir():
+                raise click.ClickException(f"{argument}: a directory; name a file in it")
+            if path.is_file():
+                return argument, path.open("rb"), ""
+        except OSError as error:
+            raise click.ClickException(f"{argument}: can't be read: {error.strerror}") from None
+        if _looks_like_path(argument):
+            raise click.ClickException(f"{argument}: no such file")
+    return "text", None, argument
+
+
+def _looks_like_path(argument: str) -> bool:
+    return " " not in argument and (
+        argument.startswith(("/", "./", "../", "~/")) or bool(re.search(r"\.(?:eml|txt|log|mbox|msg|json|jsonl|csv|gz)$", argument))
+    )
+
+
+def pieces(file: BinaryIO) -> Iterator[Piece]:
+    """The pieces of a file, in bounded memory: a small file as a whole, a large one line by line."""
+    head = file.read(MAX_INPUT + 1)
+    if len(head) <= MAX_INPUT:
+        yield from split(decode(head))
+        return
+    yield from _join(_lines(head, file))
+
+
+def _lines(head: bytes, file: BinaryIO) -> Iterator[tuple[int, str]]:
+    """Numbered lines; what is behind the first MiB of a line is left out."""
+    rest = head
+    number = 0
+    while True:
+        *lines, rest = rest.split(b"\n")
+        for line in lines:
+            number += 1
+            yield number, decode(line[:MAX_INPUT].rstrip(b"\r"))
+        more = file.read(MAX_INPUT)
+        if not more:
+            break
+        rest = rest[:MAX_LINE] + more if len(rest) < MAX_LINE else rest[:MAX_LINE] + (b"\n" + more.split(b"\n", 1)[1] if b"\n" in more else b"")
+    if rest:
+        yield number + 1, decode(rest[:MAX_INPUT])
+
+
+def split(text: str) -> list[Piece]:
+    """Cut a text to the pieces that are each one thing to explain."""
+    if "\n" not in text.strip() and "\r" not in text.strip():
+        return [Piece(text.strip(), 1)] if text.strip() else []
+    normal = text.replace("\r\n", "\n").replace("\r", "\n")
+    if _is_one(normal):
+        return [Piece(_heart(normal), 1)]
+    return list(_join(enumerate(normal.split("\n"), 1)))
+
+
+def _is_one(text: str) -> bool:
+    """Whether the lines belong together: a dialogue, an exception, a mail, wrapped prose."""
+    if len(_DIALOGUE.findall(text)) >= 2 or _TRACEBACK.search(text):
+        return True
+    if _STATUS_FIELDS.search(text) or len(_HEADER.findall(text)) >= 3:
+        return True
+    lines = [line for line in text.split("\n") if line.strip()]
+    coded = sum(1 for line in lines if _REPLY.match(line))
+    logged = sum(1 for line in lines if _LOG_LINE.match(line))
+    return coded <= 1 and logged == 0 and len(lines) <= 40
+
+
+def _heart(text: str) -> str:
+    """Of a whole bounce mail the part that says why: the status fields, else what precedes the returned mail."""
+    fields = [m.start() for m in _STATUS_FIELDS.finditer(text)]
+    if fields:
+        end = text.find("\n\n", fields[-1])
+        return text[fields[0] : end if end > 0 else len(text)]
+    if len(_HEADER.findall(text)) >= 3 and "\n\n" in text:
+        return text.split("\n\n", 1)[1]
+    return text
+
+
+def _join(lines: Iterator[tuple[int, str]] | enumerate[str]) -> Iterator[Piece]:
+    """Join the lines of a multi-line reply (``550-`` ... ``550 ``); every other line is a piece."""
+    held: list[str] = []
+    code, start = "", 0
+    for number, line in lines:
+        match = _REPLY.match(line)
+        if held and not (match and match[1] == code):
+            yield Piece("\n".join(held), start)
+            held = []
+        if match and _CONTINUED.match(line):
+            if not held:
+                code, start = match[1], number
+            held.append(line)
+            continue
+        if held:
+            held.append(line)
+            yield Piece("\n".join(held), start)
+            held = []
+        elif line.strip():
+            yield Piece(line.strip(), number)
+    if held:
+        yield Piece("\n".join(held), start)

@@ -14,7 +14,7 @@ from bouncewise.cli.engine import load_cli_engine
 from bouncewise.cli.safe import safe
 from bouncewise.cli.show import Part, show
 from bouncewise.diagnosis.decide import code_matches, enhanced_matches
-from bouncewise.knowledge.model import Blocklist, Knowledge
+from bouncewise.knowledge.model import Blocklist, Knowledge, Record
 from bouncewise.reply import registry
 from bouncewise.reply.model import EnhancedCode
 
@@ -71,7 +71,7 @@ def find(knowledge: Knowledge, word: str) -> dict[str, Any] | None:
         return _provider(knowledge, name)
     blocklist = _blocklist(knowledge, name)
     if blocklist:
-        return {"kind": "blocklist", **msgspec.to_builtins(blocklist)}
+        return _present({"kind": "blocklist", **_fields(blocklist)})
     for slug, provider in knowledge.providers.items():
         if name == provider.name.lower() or name in provider.hosts:
             return _provider(knowledge, slug)
@@ -154,7 +154,7 @@ def _cause(knowledge: Knowledge, slug: str) -> dict[str, Any]:
         {
             "kind": "cause",
             "cause": slug,
-            **msgspec.to_builtins(cause),
+            **_fields(cause),
             "steps": [step for r in knowledge.remedies if r.cause == slug and not r.provider for step in r.steps],
             "rules": sum(1 for r in knowledge.rules if r.cause == slug),
             "elsewhere": {m.title: m.causes[slug] for m in knowledge.mappings.values() if slug in m.causes},
@@ -168,17 +168,21 @@ def _provider(knowledge: Knowledge, slug: str) -> dict[str, Any]:
         {
             "kind": "provider",
             "provider": slug,
-            **msgspec.to_builtins(knowledge.providers[slug]),
+            **_fields(knowledge.providers[slug]),
             "causes": sorted({r.cause for r in knowledge.rules if r.provider == slug}),
             "examples": _examples(knowledge, lambda r: r.provider == slug),
         }
     )
 
 
+def _fields(record: Record) -> dict[str, Any]:
+    """The fields of a record; its own ``kind`` is called ``type``, as ``kind`` says what was looked up."""
+    fields = {"type" if k == "kind" else k: v for k, v in msgspec.to_builtins(record).items()}
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()}
+
+
 def _present(values: dict[str, Any]) -> dict[str, Any]:
-    taken = values.pop("kind")
-    kind = values.pop("provider_kind", None)
-    return {"kind": taken, **{k: v for k, v in values.items() if v not in (None, "", [], {}, ())}, **({"type": kind} if kind else {})}
+    return {k: v for k, v in values.items() if v not in (None, "", [], {}, ())}
 
 
 def _lines(entry: dict[str, Any]) -> Iterator[list[Part]]:

@@ -1,9 +1,10 @@
 """From what matched to a cause: narrowing, ranking, disagreement and confidence.
 
-Strength of a proof, strongest first: the user's own rules; a provider's phrase; a provider's
-token; a blocklist named; general words; the enhanced code; the reply code. Within a kind the
-rule's ``priority`` decides, and between near equals the codes that agree with the cause. General
-words of low priority ("rejected", "blocked") are weaker than an enhanced code that says something.
+Strength of a proof, strongest first: the user's own rules; a provider's phrase or token; a
+blocklist named; general words; the enhanced code; the reply code. Within a kind the rule's
+``priority`` decides, and between near equals the codes that agree with the cause. General words
+of low priority ("rejected", "blocked") are weaker than an enhanced code that says something, and
+words that mean something only because of who says them (``needs_provider``) rank with general ones.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from bouncewise.knowledge.model import Blocklist, Knowledge, Rule
 from bouncewise.reply import registry
 from bouncewise.reply.model import EnhancedCode
 
-OWN, PROVIDER_TEXT, PROVIDER_TOKEN, GENERAL, ENHANCED, CODE = 200, 150, 130, 100, 104, 60
+OWN, PROVIDER_TEXT, PROVIDER_TOKEN, SHORT, GENERAL, ENHANCED, CODE = 200, 150, 150, 106, 100, 104, 60
 VAGUE_ENHANCED = 70
 PER_PRIORITY = 2
 AGREES_ENHANCED, AGREES_CODE = 3, 1
@@ -119,7 +120,7 @@ class Decider:
         if rule.id in self._knowledge.own_rules:
             base = OWN
         elif rule.provider:
-            base = PROVIDER_TOKEN if rule.token else PROVIDER_TEXT
+            base = PROVIDER_TOKEN if rule.token else SHORT if rule.needs_provider else PROVIDER_TEXT
         else:
             base = GENERAL
         score = base + PER_PRIORITY * rule.priority + self._agreement(rule.cause, facts)
@@ -143,7 +144,7 @@ class Decider:
         return score
 
     def _by_codes(self, facts: Facts) -> Iterator[Candidate]:
-        if facts.enhanced:
+        if facts.enhanced and not (facts.code and facts.code < 400):
             cause = registry.enhanced(facts.enhanced).cause
             if cause and cause != "unknown":
                 vague = cause in VAGUE_CAUSES

@@ -23,6 +23,7 @@ VAGUE_ENHANCED = 70
 PER_PRIORITY = 2
 AGREES_ENHANCED, AGREES_CODE = 3, 1
 BLOCKLIST_SCORE = 100 + 2 * 7
+WEAK = 107
 MAX_ALTERNATIVES = 4
 VAGUE_CAUSES = frozenset({"unknown", "policy-rejected", "system-error", "mailbox-unavailable", "command-syntax",
                           "command-unrecognized", "bad-sequence", "accepted"})
@@ -75,6 +76,7 @@ class Decider:
             provider=provider or rule_provider or None,
             disagreement=self._disagreement(facts, candidates),
             blocklist=self._blocklist(facts.numbers),
+            weak=top.score <= WEAK and not (facts.code and facts.code < 400),
             facts=facts,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bouncewise.diagnosis.entities import find_entities
-from bouncewise.diagnosis.model import Advice, Alternative, Decision, Entities, Evidence
+from bouncewise.diagnosis.model import Advice, Alternative, Candidate, Decision, Entities, Evidence
 from bouncewise.reply.model import Context, EnhancedCode, Reply
 from bouncewise.reply.parse import parse_reply
 
@@ -85,6 +85,11 @@ class Diagnosis:
         """Id of the rule that decided, or "" where a code or a blocklist's name did."""
         best = self._decision.candidates[0] if self._decision.candidates else None
         return self._engine.knowledge.rules[best.rule].id if best and best.rule >= 0 else ""
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Everything that spoke, strongest first, as the decision saw it."""
+        return self._decision.candidates
 
     @property
     def entities(self) -> Entities:

@@ -174,9 +174,26 @@ class Engine:
     ) -> Decision:
         if code is not None and code < 400:
             return self._by_code(code, enhanced, phase, provider)
-        numbers = self.search(text)
+        data, plain = self._folded(text)
+        numbers = self._scan_first(data)
+        if plain:
+            decision = self._decide_by(code, enhanced, phase, provider, numbers)
+            if not decision.weak:
+                return decision
+        numbers = numbers + self._other_languages(data.lower() if plain else data)
         if note and not any(n < self._rule_numbers for n in numbers):
             numbers = numbers + self.search(note)
+        return self._decide_by(code, enhanced, phase, provider, numbers)
+
+    def _decide_by(  # noqa: PLR0913 - the facts of one reply
+        self,
+        code: int | None,
+        enhanced: EnhancedCode | None,
+        phase: str | None,
+        provider: str | None,
+        numbers: list[int],
+    ) -> Decision:
+        """The decision for what matched, kept by it."""
         numbers.sort()
         key = (code, enhanced, phase, provider, tuple(numbers))
         decision = self._decisions.get(key)
@@ -193,15 +210,17 @@ class Engine:
         return decision
 
     def search(self, text: str) -> list[int]:
-        """The numbers of the patterns that match a text."""
+        """The numbers of the patterns of both sets that match a text."""
+        data, plain = self._folded(text)
+        return self._scan_first(data) + self._other_languages(data.lower() if plain else data)
+
+    @staticmethod
+    def _folded(text: str) -> tuple[bytes, bool]:
+        """What is searched, and whether it is plain ASCII (which the matcher folds itself)."""
         text = text[:MAX_SCAN]
         if text.isascii():
-            numbers = self._scan_first(text.encode())
-            if numbers and min(numbers) < self._rule_numbers:
-                return numbers
-            return numbers + self._other_languages(text.lower().encode())
-        data = fold(text).encode("utf-8", "replace")
-        return self._scan_first(data) + self._other_languages(data)
+            return text.encode(), True
+        return fold(text).encode("utf-8", "replace"), False
 
     def _other_languages(self, data: bytes) -> list[int]:
         if self._scan_second is None:

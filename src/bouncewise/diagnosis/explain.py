@@ -6,10 +6,11 @@ import re
 from functools import lru_cache
 
 from bouncewise.diagnosis.model import Candidate, Decision, Evidence, Facts
-from bouncewise.diagnosis.patterns import Patterns, rule_regexes
+from bouncewise.diagnosis.patterns import Patterns
 from bouncewise.knowledge.fold import fold
 from bouncewise.knowledge.model import Knowledge
 from bouncewise.knowledge.pattern import compile_pattern, escape_pattern
+from bouncewise.knowledge.regexes import rule_regexes
 from bouncewise.reply import registry
 from bouncewise.reply.model import Reply
 

@@ -135,4 +135,5 @@ class Decision:
     provider: str | None = None
     disagreement: str = ""
     blocklist: str | None = None
+    weak: bool = False  # no words, or only vague ones, spoke: other languages may say more
     facts: Facts | None = field(default=None, repr=False)

@@ -10,15 +10,11 @@ or when the first set found nothing.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
-from bouncewise.knowledge.model import Knowledge, Rule
-from bouncewise.knowledge.pattern import PatternError, compile_pattern, escape_pattern
-
-DEFAULT_LANGUAGE = "en"
-_LANGUAGE_FILE = re.compile(r"languages/([a-z-]+)(?:\.[a-z-]+)?\.toml$")
-
+from bouncewise.knowledge.model import Knowledge
+from bouncewise.knowledge.pattern import compile_pattern, escape_pattern
+from bouncewise.knowledge.regexes import DEFAULT_LANGUAGE, language_of, rule_regexes
 
 @dataclass(frozen=True, slots=True)
 class PatternSet:
@@ -36,29 +32,6 @@ class Patterns:
     second: PatternSet
     provider_of: dict[int, str] = field(default_factory=dict)
     blocklist_of: dict[int, str] = field(default_factory=dict)
-
-
-def language_of(origin: str) -> str | None:
-    """The language of a rule file, or None where it is not one of ``languages/``."""
-    match = _LANGUAGE_FILE.search(origin.replace("\\", "/"))
-    return match[1] if match else None
-
-
-def rule_regexes(knowledge: Knowledge, rule: Rule) -> tuple[list[str], list[str]]:
-    """The regular expressions of a rule's ``text`` and ``not_text``.
-
-    Raises:
-        PatternError: one of them can't be read; the message names the rule.
-    """
-    language = language_of(knowledge.origin[rule.id]) or DEFAULT_LANGUAGE
-    lexicon = knowledge.lexicon.get(language, {})
-    try:
-        return (
-            [compile_pattern(p, lexicon) for p in rule.text],
-            [compile_pattern(p, lexicon) for p in rule.not_text],
-        )
-    except PatternError as error:
-        raise PatternError(f"{knowledge.origin[rule.id]}: rule {rule.id}: {error}") from None
 
 
 def build_patterns(knowledge: Knowledge) -> Patterns:

@@ -1,0 +1,151 @@
+"""Check the files of a knowledge base for what can be seen without deciding a reply.
+
+Finds rules without examples, dead ones (their own examples don't meet them), twins, names that do
+not exist, and patterns outside the linear-time subset. ``diagnosis.ruletest`` finds the shadowed
+and the ambiguous, which takes the whole order of decision.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bouncewise.knowledge.fold import fold
+from bouncewise.knowledge.model import Knowledge, Rule
+from bouncewise.knowledge.pattern import PatternError
+from bouncewise.knowledge.regexes import language_of, rule_regexes
+from bouncewise.reply.model import Phase
+from bouncewise.reply.unwrap import unwrap
+
+CHECKS = frozenset(
+    "spf dkim dmarc arc blocklist reverse-dns helo mx mta-sts tls dane recipient-domain".split()
+)
+_PLACEHOLDER = re.compile(r"\{([a-z]*)(\|?)")
+_PLACEHOLDERS = frozenset(
+    "ip domain sender recipient host lookup delist operator wait limit url provider postmaster".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong with a rule or another record.
+
+    Attributes:
+        kind: ``dead``, ``no-example``, ``pattern``, ``twin``, ``name``, ``shadowed``, ``ambiguous`` or ``example``.
+        where: the file and the rule.
+        what: what is wrong and what to do.
+    """
+
+    kind: str
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.kind}: {self.what}"
+
+
+def where(knowledge: Knowledge, rule: Rule) -> str:
+    """The file and the id of a rule, as faults name it."""
+    return f"{knowledge.origin[rule.id]}: {rule.id}"
+
+
+def lint(knowledge: Knowledge) -> Iterator[Fault]:
+    """Every fault that can be seen without deciding a reply.
+
+    Args:
+        knowledge: the knowledge base.
+    """
+    seen: dict[tuple[object, ...], str] = {}
+    for rule in knowledge.rules:
+        yield from _names(knowledge, rule)
+        yield from _patterns(knowledge, rule)
+        key = (language_of(knowledge.origin[rule.id]), rule.cause, rule.provider, rule.code, rule.enhanced, rule.phase, rule.text, rule.not_text)
+        if key in seen:
+            yield Fault("twin", where(knowledge, rule), f"says the same as {seen[key]}; delete one")
+        seen[key] = rule.id
+    yield from _records(knowledge)
+
+
+def _names(knowledge: Knowledge, rule: Rule) -> Iterator[Fault]:
+    place = where(knowledge, rule)
+    if rule.cause not in knowledge.causes:
+        yield Fault("name", place, f"cause {rule.cause!r} is not in causes.toml")
+    if rule.provider and rule.provider not in knowledge.providers:
+        yield Fault("name", place, f"provider {rule.provider!r} is not in providers.toml")
+    if (rule.needs_provider or rule.token) and not rule.provider:
+        yield Fault("name", place, "needs_provider and token ask for a provider")
+    for name, values, known in (
+        ("source", rule.sources, knowledge.sources),
+        ("check", rule.checks, CHECKS),
+        ("phase", rule.phase, {p.value for p in Phase}),
+    ):
+        for value in values:
+            if value not in known:
+                yield Fault("name", place, f"{name} {value!r} is not known")
+    if not 1 <= rule.priority <= 9:
+        yield Fault("name", place, f"priority {rule.priority}: 1 to 9")
+    for step in rule.steps:
+        yield from _placeholders(place, step)
+
+
+def _placeholders(place: str, step: str) -> Iterator[Fault]:
+    for match in _PLACEHOLDER.finditer(step):
+        if match[1] not in _PLACEHOLDERS or not match[2]:
+            yield Fault("name", place, f"{match[0]!r}: write {{name|words}} with one of {', '.join(sorted(_PLACEHOLDERS))}")
+
+
+def _patterns(knowledge: Knowledge, rule: Rule) -> Iterator[Fault]:
+    place = where(knowledge, rule)
+    if not rule.text:
+        yield Fault("pattern", place, "a rule needs at least one text")
+        return
+    try:
+        text, not_text = rule_regexes(knowledge, rule)
+    except PatternError as error:
+        yield Fault("pattern", place, str(error).rsplit(f"{rule.id}: ", 1)[-1])
+        return
+    if not rule.examples:
+        yield Fault("no-example", place, "give at least one real reply that it decides")
+    for example in rule.examples:
+        why = _misses(text, not_text, example)
+        if why:
+            yield Fault("dead", place, f"{why} {example[:100]!r}")
+
+
+def _misses(text: list[str], not_text: list[str], example: str) -> str:
+    """Why a rule does not meet one of its own examples, or ""."""
+    found = [fold(example).encode(), fold(unwrap(example).reply.text).encode()]
+    if not any(_meets(regex, data) for regex in text for data in found):
+        return "no text of it matches its own example"
+    if any(_meets(regex, found[-1]) for regex in not_text):
+        return "its not_text refutes its own example"
+    return ""
+
+
+def _meets(regex: str, data: bytes) -> bool:
+    return re.search(regex.encode(), data, re.IGNORECASE | re.DOTALL) is not None
+
+
+def _records(knowledge: Knowledge) -> Iterator[Fault]:
+    """Names in the other files that do not exist."""
+    for remedy in knowledge.remedies:
+        place = f"remedies.toml: {remedy.cause} {remedy.provider}".strip()
+        if remedy.cause not in knowledge.causes:
+            yield Fault("name", place, "no such cause")
+        if remedy.provider and remedy.provider not in knowledge.providers:
+            yield Fault("name", place, f"no such provider {remedy.provider!r}")
+        for step in remedy.steps:
+            yield from _placeholders(place, step)
+    for policy in knowledge.policies:
+        if policy.cause and policy.cause not in knowledge.causes:
+            yield Fault("name", f"policy.toml: {policy.cause}", "no such cause")
+    for mapping, table in knowledge.mappings.items():
+        for cause in table.causes:
+            if cause not in knowledge.causes:
+                yield Fault("name", f"mappings.toml: {mapping}", f"no such cause {cause!r}")
+    for kind, records in (("blocklists.toml", knowledge.blocklists), ("providers.toml", knowledge.providers)):
+        for slug, record in records.items():
+            for source in record.sources:
+                if source not in knowledge.sources:
+                    yield Fault("name", f"{kind}: {slug}", f"no such source {source!r}")

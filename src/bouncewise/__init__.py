@@ -1,8 +1,8 @@
 """Bouncewise understands SMTP replies.
 
-    >>> import bouncewise
-    >>> bouncewise.diagnose("550 5.1.1 User unknown").cause
-    'recipient-unknown'
+>>> import bouncewise
+>>> bouncewise.diagnose("550 5.1.1 User unknown").cause
+'recipient-unknown'
 """
 
 from __future__ import annotations

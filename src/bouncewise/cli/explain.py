@@ -23,14 +23,20 @@ _SEVERAL = 3  # from here on, one line each and a summary are easier to read
 @click.command("explain")
 @click.argument("what", required=False, metavar="[TEXT | FILE | -]")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object (a list of them for several replies).")
-@click.option("--jsonl", is_flag=True, help='JSON Lines in ({"id", "reply", "phase", "host", ...}), JSON Lines out, in order.')
-@click.option("--details", "-v", is_flag=True, help="Show all evidence, alternatives and what the reply names.")
+@click.option(
+    "--jsonl",
+    is_flag=True,
+    help='JSON Lines in ({"id", "reply", "phase", "host", ...}), JSON Lines out, in order.',
+)
+@click.option(
+    "--details", "-v", is_flag=True, help="Show all evidence, alternatives and what the reply names."
+)
 @click.option("--phase", type=click.Choice(_PHASES), help="The command that the reply answers.")
 @click.option("--host", help="The server that said it.")
 @click.option("--sender", help="The envelope sender.")
 @click.option("--recipient", help="The recipient.")
 @engine_options
-def command(  # noqa: PLR0913 - one parameter an option
+def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     what: str | None,
     as_json: bool,
     jsonl: bool,
@@ -56,7 +62,9 @@ def command(  # noqa: PLR0913 - one parameter an option
     """
     name, file, text = open_input(what)
     engine = load_cli_engine(rules, policy)
-    given = Context(phase=Phase(phase) if phase else None, remote_host=host, sender=sender, recipient=recipient)
+    given = Context(
+        phase=Phase(phase) if phase else None, remote_host=host, sender=sender, recipient=recipient
+    )
     given = given if given != NO_CONTEXT else NO_CONTEXT
     if jsonl:
         _json_lines(engine, file, text)
@@ -105,7 +113,9 @@ def _json_lines(engine: Engine, file: BinaryIO | None, text: str) -> None:
         out.write(encode(record) + b"\n")
     out.flush()
     if failed:
-        click.echo(f"{failed} line{'s' if failed > 1 else ''} could not be read; see \"error\" in the output", err=True)
+        click.echo(
+            f'{failed} line{"s" if failed > 1 else ""} could not be read; see "error" in the output', err=True
+        )
         sys.exit(1)
 
 
@@ -136,7 +146,13 @@ def _answer(engine: Engine, line: bytes, number: int, decode: Any) -> tuple[dict
 
 def _unreadable(identity: Any, number: int, why: str) -> dict[str, Any]:
     known = {"id": identity} if identity is not None else {}
-    return {**known, "cause": "unknown", "action": "none", "confidence": 0.0, "error": f"line {number}: {why}"}
+    return {
+        **known,
+        "cause": "unknown",
+        "action": "none",
+        "confidence": 0.0,
+        "error": f"line {number}: {why}",
+    }
 
 
 def _context(row: dict[str, Any]) -> Context:
@@ -155,5 +171,7 @@ def _context(row: dict[str, Any]) -> Context:
         helo=text("helo"),
         sender=row["sender"] if isinstance(row.get("sender"), str) else None,
         recipient=text("recipient"),
-        attempts=row["attempts"] if isinstance(row.get("attempts"), int) and row["attempts"] < 10**6 else None,
+        attempts=row["attempts"]
+        if isinstance(row.get("attempts"), int) and row["attempts"] < 10**6
+        else None,
     )

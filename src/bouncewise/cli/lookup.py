@@ -52,7 +52,9 @@ def _all_names(knowledge: Knowledge) -> list[str]:
     return [*knowledge.causes, *knowledge.providers, *knowledge.blocklists, *zones]
 
 
-def find(knowledge: Knowledge, word: str) -> dict[str, Any] | None:
+def find(  # noqa: PLR0911 - one return for each kind
+    knowledge: Knowledge, word: str
+) -> dict[str, Any] | None:
     """What is known about a word, as it is printed with ``--json``; None for nothing.
 
     Args:
@@ -118,8 +120,10 @@ def _basic(knowledge: Knowledge, code: int) -> dict[str, Any] | None:
             "cause_by_phase": dict(known.cause_by_phase),
             "causes": [s for s, c in knowledge.causes.items() if str(code) in c.codes],
             "references": list(known.references),
-            "examples": _examples(knowledge, lambda r: r.code and code_matches([c for c in r.code if c == code], code))
-            or [e for e in _examples_beginning(knowledge, f"{code}")],
+            "examples": _examples(
+                knowledge, lambda r: r.code and code_matches([c for c in r.code if c == code], code)
+            )
+            or list(_examples_beginning(knowledge, f"{code}")),
         }
     )
 
@@ -138,12 +142,20 @@ def _enhanced(knowledge: Knowledge, code: EnhancedCode) -> dict[str, Any]:
             "registered_as": known.code,
             "summary": known.summary,
             "meaning": known.meaning,
-            "note": "" if known.level == "detail" else f"not registered itself: taken by its {known.level} (RFC 3463 section 2)",
+            "note": ""
+            if known.level == "detail"
+            else f"not registered itself: taken by its {known.level} (RFC 3463 section 2)",
             "basic_codes": list(known.basic_codes),
             "cause": known.cause,
-            "causes": [s for s, c in knowledge.causes.items() if enhanced_matches([x for x in c.codes if "." in x], code)],
+            "causes": [
+                s
+                for s, c in knowledge.causes.items()
+                if enhanced_matches([x for x in c.codes if "." in x], code)
+            ],
             "references": list(known.references),
-            "examples": [e for r in knowledge.rules for e in r.examples if re.search(rf"(?<![\d.]){code}(?![\d.])", e)][:MAX_EXAMPLES],
+            "examples": [
+                e for r in knowledge.rules for e in r.examples if re.search(rf"(?<![\d.]){code}(?![\d.])", e)
+            ][:MAX_EXAMPLES],
         }
     )
 
@@ -155,7 +167,9 @@ def _cause(knowledge: Knowledge, slug: str) -> dict[str, Any]:
             "kind": "cause",
             "cause": slug,
             **_fields(cause),
-            "steps": [step for r in knowledge.remedies if r.cause == slug and not r.provider for step in r.steps],
+            "steps": [
+                step for r in knowledge.remedies if r.cause == slug and not r.provider for step in r.steps
+            ],
             "rules": sum(1 for r in knowledge.rules if r.cause == slug),
             "elsewhere": {m.title: m.causes[slug] for m in knowledge.mappings.values() if slug in m.causes},
             "examples": _examples(knowledge, lambda r: r.cause == slug),
@@ -193,18 +207,30 @@ def _lines(entry: dict[str, Any]) -> Iterator[list[Part]]:
     if text:
         yield [(f"  {text}", "")]
     for key, value in entry.items():
-        if key in ("kind", "title", "name", "summary", "explanation", "meaning", "code", "id") or value == title:
+        if (
+            key in ("kind", "title", "name", "summary", "explanation", "meaning", "code", "id")
+            or value == title
+        ):
             continue
         yield from _field(key.replace("_", " "), value)
 
 
 def _field(key: str, value: Any) -> Iterator[list[Part]]:
     if isinstance(value, dict):
-        value = [f"{k}: {v if not isinstance(v, dict) else ', '.join(map(str, v.values()))}" for k, v in value.items()]
+        value = [
+            f"{k}: {v if not isinstance(v, dict) else ', '.join(map(str, v.values()))}"
+            for k, v in value.items()
+        ]
     if isinstance(value, list) and (key in ("examples", "steps") or any(len(str(v)) > 30 for v in value)):
         yield [(f"  {key}:", "dim")]
         for item in value:
             yield [(f"    - {safe(str(item))}", "")]
         return
-    shown = ", ".join(map(str, value)) if isinstance(value, list) else {True: "yes", False: "no"}.get(value, value) if isinstance(value, bool) else value
+    shown = (
+        ", ".join(map(str, value))
+        if isinstance(value, list)
+        else {True: "yes", False: "no"}.get(value, value)
+        if isinstance(value, bool)
+        else value
+    )
     yield [(f"  {key}: ", "dim"), (safe(str(shown)), "")]

@@ -55,7 +55,12 @@ def _line(diagnosis: Diagnosis, piece: Piece) -> list[Part]:
     words = safe(f"{head} {reply.text}".strip())
     shown = words if len(words) <= room else words[: room - 1] + "…"
     action = diagnosis.action
-    return [(f"{piece.line:>6}  ", "dim"), (f"{action:<8} ", _STYLE[action]), (f"{diagnosis.cause:<27} ", "bold"), (shown, "")]
+    return [
+        (f"{piece.line:>6}  ", "dim"),
+        (f"{action:<8} ", _STYLE[action]),
+        (f"{diagnosis.cause:<27} ", "bold"),
+        (shown, ""),
+    ]
 
 
 def _summary(engine: Engine, causes: Counter[str], actions: Counter[str], total: int) -> Iterator[list[Part]]:

@@ -64,7 +64,11 @@ def paragraphs(diagnosis: Diagnosis, engine: Engine, *, details: bool) -> Iterat
     """
     words, style = verdict(diagnosis)
     cause = engine.knowledge.causes[diagnosis.cause]
-    sure = "" if diagnosis.confidence >= 0.9 else f"   ({_sureness(diagnosis.confidence)}, {diagnosis.confidence:.0%})"
+    sure = (
+        ""
+        if diagnosis.confidence >= 0.9
+        else f"   ({_sureness(diagnosis.confidence)}, {diagnosis.confidence:.0%})"
+    )
     yield [(words, f"bold {style}")]
     yield [(cause.title, "bold"), (f"  {diagnosis.cause}", "dim"), (sure, "yellow")]
     yield from _wrapped(cause.explanation, "  ")
@@ -85,8 +89,12 @@ def _sureness(confidence: float) -> str:
 
 def _wrapped(text: str, indent: str, style: str = "", first: str | None = None) -> Iterator[list[Part]]:
     lines = textwrap.wrap(
-        safe(text), WIDTH, initial_indent=indent if first is None else first, subsequent_indent=indent,
-        break_long_words=False, break_on_hyphens=False,
+        safe(text),
+        WIDTH,
+        initial_indent=indent if first is None else first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
     for line in lines:
         yield [(line, style)]
@@ -98,7 +106,8 @@ def _reply_lines(diagnosis: Diagnosis) -> Iterator[list[Part]]:
     head = " ".join(str(p) for p in (reply.code, reply.enhanced) if p is not None)
     text = reply.text[:2000]
     spans = sorted(
-        (e.start, e.end) for e in diagnosis.evidence
+        (e.start, e.end)
+        for e in diagnosis.evidence
         if e.start is not None and e.end is not None and e.cause == diagnosis.cause and e.end <= len(text)
     )
     parts: list[Part] = [(head + (" " if head and text else ""), "bold")]
@@ -116,7 +125,11 @@ def _reply_lines(diagnosis: Diagnosis) -> Iterator[list[Part]]:
 def _why(diagnosis: Diagnosis, *, details: bool) -> Iterator[list[Part]]:
     for item in diagnosis.evidence if details else _main_evidence(diagnosis):
         matched = f"“{safe(item.matched)}” " if item.matched else ""
-        says = item.says[:1].lower() + item.says[1:] if item.by in ("text", "provider", "blocklist") else f"{_BY[item.by]}: {item.says}"
+        says = (
+            item.says[:1].lower() + item.says[1:]
+            if item.by in ("text", "provider", "blocklist")
+            else f"{_BY[item.by]}: {item.says}"
+        )
         tail = f"  [{item.rule or item.source}]" if details else ""
         yield from _wrapped(f"{matched}{says}{tail}", "       ", first="  Why: ")
     if diagnosis.disagreement:
@@ -136,7 +149,12 @@ def _steps(diagnosis: Diagnosis) -> Iterator[list[Part]]:
     advice = diagnosis.advice
     listed = diagnosis.entities.blocklist
     if listed and listed.status == "retired":
-        yield from _wrapped(f"Note: {listed.name} no longer exists ({listed.note}); the receiver still asks it.", "        ", "yellow", first="  ")
+        yield from _wrapped(
+            f"Note: {listed.name} no longer exists ({listed.note}); the receiver still asks it.",
+            "        ",
+            "yellow",
+            first="  ",
+        )
     if not advice.steps:
         return
     yield []
@@ -153,15 +171,25 @@ def _details(diagnosis: Diagnosis, engine: Engine) -> Iterator[list[Part]]:
     facts: list[tuple[str, object]] = [
         ("provider", provider.name if provider else ""),
         ("phase", context.phase.value if context.phase else ""),
-        ("host", context.remote_host), ("remote IP", context.remote_ip), ("local IP", context.local_ip),
-        ("sender", context.sender), ("recipient", context.recipient), ("found in", diagnosis.wrapper),
+        ("host", context.remote_host),
+        ("remote IP", context.remote_ip),
+        ("local IP", context.local_ip),
+        ("sender", context.sender),
+        ("recipient", context.recipient),
+        ("found in", diagnosis.wrapper),
         ("confidence", f"{diagnosis.confidence:.0%}"),
         ("alternatives", ", ".join(f"{a.cause} {a.confidence:.0%}" for a in diagnosis.alternatives)),
-        ("slow down", advice.throttle), ("checks", ", ".join(advice.checks)),
-        ("IPs", ", ".join(entities.ips)), ("domains", ", ".join(entities.domains)),
-        ("addresses", ", ".join(entities.addresses)), ("links", " ".join(entities.urls)),
+        ("slow down", advice.throttle),
+        ("checks", ", ".join(advice.checks)),
+        ("IPs", ", ".join(entities.ips)),
+        ("domains", ", ".join(entities.domains)),
+        ("addresses", ", ".join(entities.addresses)),
+        ("links", " ".join(entities.urls)),
         ("tokens", ", ".join(entities.tokens)),
-        ("blocklist", f"{entities.blocklist.name}, {entities.blocklist.lookup}" if entities.blocklist else ""),
+        (
+            "blocklist",
+            f"{entities.blocklist.name}, {entities.blocklist.lookup}" if entities.blocklist else "",
+        ),
         ("asks to wait", duration(entities.wait) if entities.wait else ""),
         ("size limit", f"{entities.size_limit} octets" if entities.size_limit else ""),
         ("count limit", entities.count_limit),

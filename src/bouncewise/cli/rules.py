@@ -119,7 +119,9 @@ def _labelled(engine: Engine, path: Path) -> Iterator[tuple[tuple[str, ...], str
 @click.option("--cause", required=True, help="The cause that it shows (see `bouncewise lookup CAUSE`).")
 @click.option("--provider", default="", help="The provider that says it.")
 @click.option("--text", "pattern", help="The pattern; drafted from the reply when left out.")
-@click.option("--to", "target", type=click.Path(path_type=Path, dir_okay=False), help="Append it to this file.")
+@click.option(
+    "--to", "target", type=click.Path(path_type=Path, dir_okay=False), help="Append it to this file."
+)
 def new_command(reply: str, cause: str, provider: str, pattern: str | None, target: Path | None) -> None:
     """Draft a rule from a reply, as TOML.
 

@@ -20,11 +20,25 @@ from bouncewise.reply.parse import MAX_INPUT, decode
 MAX_LINE = 1_048_576
 _CONTINUED = re.compile(r"\s{0,3}([2-5][0-5]\d)-")
 _REPLY = re.compile(r"\s{0,3}([2-5][0-5]\d)(?=[ -]|$)")
-_DIALOGUE = re.compile(r"^\s{0,8}(?:<[-~*]|[-~]{1,2}>|\*\*>|S:|C:|>>>|<<<|SERVER -> CLIENT|CLIENT -> SERVER|EHLO |HELO |MAIL FROM|RCPT TO|220[ -])", re.M | re.I)
-_STATUS_FIELDS = re.compile(r"^(?:Final-Recipient|Diagnostic-Code|Action|Original-Recipient|Remote-MTA):", re.M | re.I)
-_HEADER = re.compile(r"^(?:Return-Path|Received|From|Date|Subject|Message-ID|MIME-Version|Content-Type|To|X-[\w-]+|Delivered-To):\s", re.M | re.I)
-_TRACEBACK = re.compile(r"^Traceback \(most recent call last\)|^\s+at [\w.$<]+[ (]|nested exception|\{\s*$", re.M)
-_LOG_LINE = re.compile(r"^(?:\w{3}\s{1,2}\d{1,2} \d\d:\d\d:\d\d |\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\S+: to=<|\{\"|[a-z]{1,2},\d{4}-)")
+_DIALOGUE = re.compile(
+    r"^\s{0,8}(?:<[-~*]|[-~]{1,2}>|\*\*>|S:|C:|>>>|<<<|SERVER -> CLIENT|CLIENT -> SERVER|EHLO |HELO |"
+    r"MAIL FROM|RCPT TO|220[ -])",
+    re.M | re.I,
+)
+_STATUS_FIELDS = re.compile(
+    r"^(?:Final-Recipient|Diagnostic-Code|Action|Original-Recipient|Remote-MTA):", re.M | re.I
+)
+_HEADER = re.compile(
+    r"^(?:Return-Path|Received|From|Date|Subject|Message-ID|MIME-Version|Content-Type|To|X-[\w-]+|"
+    r"Delivered-To):\s",
+    re.M | re.I,
+)
+_TRACEBACK = re.compile(
+    r"^Traceback \(most recent call last\)|^\s+at [\w.$<]+[ (]|nested exception|\{\s*$", re.M
+)
+_LOG_LINE = re.compile(
+    r"^(?:\w{3}\s{1,2}\d{1,2} \d\d:\d\d:\d\d |\d{4}-\d\d-\d\d[T ]\d\d:\d\d|\S+: to=<|\{\"|[a-z]{1,2},\d{4}-)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +84,8 @@ def open_input(argument: str | None) -> tuple[str, BinaryIO | None, str]:
 
 def _looks_like_path(argument: str) -> bool:
     return " " not in argument and (
-        argument.startswith(("/", "./", "../", "~/")) or bool(re.search(r"\.(?:eml|txt|log|mbox|msg|json|jsonl|csv|gz)$", argument))
+        argument.startswith(("/", "./", "../", "~/"))
+        or bool(re.search(r"\.(?:eml|txt|log|mbox|msg|json|jsonl|csv|gz)$", argument))
     )
 
 
@@ -95,7 +110,11 @@ def _lines(head: bytes, file: BinaryIO) -> Iterator[tuple[int, str]]:
         more = file.read(MAX_INPUT)
         if not more:
             break
-        rest = rest[:MAX_LINE] + more if len(rest) < MAX_LINE else rest[:MAX_LINE] + (b"\n" + more.split(b"\n", 1)[1] if b"\n" in more else b"")
+        rest = (
+            rest[:MAX_LINE] + more
+            if len(rest) < MAX_LINE
+            else rest[:MAX_LINE] + (b"\n" + more.split(b"\n", 1)[1] if b"\n" in more else b"")
+        )
     if rest:
         yield number + 1, decode(rest[:MAX_INPUT])
 
@@ -123,7 +142,8 @@ def _is_one(text: str) -> bool:
 
 
 def _heart(text: str) -> str:
-    """Of a whole bounce mail the part that says why: the status fields, else what precedes the returned mail."""
+    """Of a whole bounce mail the part that says why: the status fields, else what precedes the "
+    "returned mail."""
     fields = [m.start() for m in _STATUS_FIELDS.finditer(text)]
     if fields:
         end = text.find("\n\n", fields[-1])

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from bouncewise.diagnosis.decide import code_matches, enhanced_matches
 from bouncewise.diagnosis.model import Advice, Decision, Entities, Facts
-from bouncewise.knowledge.model import Cause, Knowledge, Policy, Rule
+from bouncewise.knowledge.model import Knowledge, Policy, Rule
 from bouncewise.reply.model import Context
 
 _ACTION_BY_DIGIT = {2: "deliver", 3: "continue", 4: "retry", 5: "bounce"}
@@ -26,6 +27,7 @@ _ACTION_BY_OUTCOME = {
     "ignore": "none",
     "by-code": "bounce",
 }
+T = TypeVar("T")
 _PLACEHOLDER = re.compile(r"\{([a-z]+)\|([^{}]*)\}")
 DEFAULT_RETRY = (900, 1800, 3600, 7200, 14400)
 DEFAULT_GIVE_UP = 432_000  # five days, RFC 5321 section 4.5.4.1
@@ -55,11 +57,15 @@ class Adviser:
         fitting = [p for p in self._policies if _fits(p, decision, facts)]
         fitting.sort(key=lambda p: (id(p) in self._own, _exactness(p)), reverse=True)
         cause = self._knowledge.causes.get(decision.cause)
-        action = _first(fitting, lambda p: p.action)
+        action: str = _first(fitting, lambda p: str(p.action)) or ""
         if not action and digit is None:
-            action = _first(fitting, lambda p: p.without_code)
+            action = _first(fitting, lambda p: str(p.without_code)) or ""
         if not action:
-            action = _ACTION_BY_DIGIT[digit] if digit else _ACTION_BY_OUTCOME[cause.outcome if cause else "by-code"]
+            action = (
+                _ACTION_BY_DIGIT[digit]
+                if digit
+                else _ACTION_BY_OUTCOME[cause.outcome if cause else "by-code"]
+            )
         default = self._knowledge.defaults.get("transient" if action == "retry" else "permanent", Policy())
         rows = [*fitting, default]
         return Policy(
@@ -124,15 +130,14 @@ def fill(step: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda m: values.get(m[1]) or m[2], step)
 
 
-def _values(
-    decision: Decision, entities: Entities, context: Context, knowledge: Knowledge
-) -> dict[str, str]:
+def _values(decision: Decision, entities: Entities, context: Context, knowledge: Knowledge) -> dict[str, str]:
     provider = knowledge.providers.get(decision.provider or "")
     listed = entities.blocklist
     sender = context.sender or ""
     return {
         "ip": entities.ips[0] if entities.ips else context.local_ip or "",
-        "domain": sender.rpartition("@")[2] or (entities.domains[0] if entities.domains and not listed else ""),
+        "domain": sender.rpartition("@")[2]
+        or (entities.domains[0] if entities.domains and not listed else ""),
         "sender": sender,
         "recipient": context.recipient or "",
         "host": context.remote_host or "",
@@ -172,10 +177,16 @@ def _code_fits(policy: Policy, facts: Facts) -> bool:
 
 
 def _exactness(policy: Policy) -> tuple[bool, bool, bool, bool, bool]:
-    return (bool(policy.provider), bool(policy.enhanced), bool(policy.code), bool(policy.phase), bool(policy.cause))
+    return (
+        bool(policy.provider),
+        bool(policy.enhanced),
+        bool(policy.code),
+        bool(policy.phase),
+        bool(policy.cause),
+    )
 
 
-def _first(rows: Sequence[Policy], value: Callable[[Policy], object]) -> object:
+def _first(rows: Sequence[Policy], value: Callable[[Policy], T]) -> T | None:
     return next((value(row) for row in rows if value(row)), None)
 
 

@@ -25,8 +25,18 @@ AGREES_ENHANCED, AGREES_CODE = 3, 1
 BLOCKLIST_SCORE = 100 + 2 * 7
 WEAK = 107
 MAX_ALTERNATIVES = 4
-VAGUE_CAUSES = frozenset({"unknown", "policy-rejected", "system-error", "mailbox-unavailable", "command-syntax",
-                          "command-unrecognized", "bad-sequence", "accepted"})
+VAGUE_CAUSES = frozenset(
+    {
+        "unknown",
+        "policy-rejected",
+        "system-error",
+        "mailbox-unavailable",
+        "command-syntax",
+        "command-unrecognized",
+        "bad-sequence",
+        "accepted",
+    }
+)
 
 
 def code_matches(limits: Iterable[int | str], code: int) -> bool:
@@ -162,14 +172,15 @@ class Decider:
         code, enhanced = facts.code, facts.enhanced
         if code and enhanced and code // 100 != enhanced.class_:
             said.append(
-                f"the reply code {code} says {_CLASS.get(code // 100, '?')}, the enhanced code {enhanced} says "
+                f"the reply code {code} says {_CLASS.get(code // 100, '?')}, the enhanced code "
+                f"{enhanced} says "
                 f"{_CLASS[enhanced.class_]}; the reply code rules the action (RFC 2034 section 4)"
             )
         words = next((c for c in candidates if c.by in ("text", "provider", "blocklist")), None)
         meant = next((c for c in candidates if c.by == "enhanced"), None)
-        if words and meant and meant.score == ENHANCED and words.cause != meant.cause:
-            if not self.agrees(words.cause, facts):
-                said.append(f"the words say {words.cause}, the enhanced code {enhanced} says {meant.cause}")
+        differ = words and meant and meant.score == ENHANCED and words.cause != meant.cause
+        if words and meant and differ and not self.agrees(words.cause, facts):
+            said.append(f"the words say {words.cause}, the enhanced code {enhanced} says {meant.cause}")
         return "; ".join(said)
 
 

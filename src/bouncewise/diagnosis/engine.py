@@ -30,8 +30,16 @@ MAX_CACHED = 65_536
 # A bare one-line reply: code, then perhaps an enhanced code. Anything else is unwrapped.
 _BARE = re.compile(r"([2-5][0-5]\d) (?:([245])\.(\d{1,3})\.(\d{1,3}) )?(?![\s(#:;\[-])")
 _MAY_HOLD_CODE = re.compile(r"[245]\.\d{1,3}\.\d|\d{3}-")
-_SUCCESS = {"250": "accepted", "220": "accepted", "221": "accepted", "211": "accepted", "214": "accepted",
-            "251": "forwarded", "252": "unverified", "235": "authenticated"}
+_SUCCESS = {
+    "250": "accepted",
+    "220": "accepted",
+    "221": "accepted",
+    "211": "accepted",
+    "214": "accepted",
+    "251": "forwarded",
+    "252": "unverified",
+    "235": "authenticated",
+}
 
 
 class Engine:
@@ -46,7 +54,7 @@ class Engine:
         patterns: the translated patterns, where they have been kept.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a choice of its own
         self,
         knowledge: Knowledge,
         *,
@@ -57,7 +65,12 @@ class Engine:
         patterns: Patterns | None = None,
     ) -> None:
         self.knowledge = knowledge
-        self._settings = {"cache": cache, "policies": tuple(policies), "matcher": matcher, "general_only": general_only}
+        self._settings = {
+            "cache": cache,
+            "policies": tuple(policies),
+            "matcher": matcher,
+            "general_only": general_only,
+        }
         self.patterns = patterns or build_patterns(knowledge)
         self._cache = cache or NoCache()
         self._matcher = matcher
@@ -129,13 +142,18 @@ class Engine:
             match = _BARE.match(reply)
             if match is not None and "\n" not in reply:
                 return self._diagnose_bare(reply, match, context)
-        found = Unwrapped(reply) if isinstance(reply, Reply) else unwrap(reply)  # type: ignore[arg-type]
+        found = Unwrapped(reply) if isinstance(reply, Reply) else unwrap(reply)
         merged = context.merged(found.context) if context is not NO_CONTEXT else found.context
         said = found.reply
         provider = self._providers.of(merged.remote_host) if merged.remote_host else None
         raw = reply if isinstance(reply, str) else said.text
         decision = self._decide(
-            said.code, said.enhanced, merged.phase, provider, said.text, found.note or (raw if found.wrapper else "")
+            said.code,
+            said.enhanced,
+            merged.phase,
+            provider,
+            said.text,
+            found.note or (raw if found.wrapper else ""),
         )
         return Diagnosis(self, found.reply, merged, decision, found.wrapper)
 
@@ -163,7 +181,7 @@ class Engine:
             decision = self._keep(key, Facts(code, enhanced, phase, provider, frozenset()))
         return decision
 
-    def _decide(  # noqa: PLR0913 - the facts of one reply
+    def _decide(  # noqa: PLR0913, PLR0917 - the facts of one reply
         self,
         code: int | None,
         enhanced: EnhancedCode | None,
@@ -185,7 +203,7 @@ class Engine:
             numbers = numbers + self.search(note)
         return self._decide_by(code, enhanced, phase, provider, numbers)
 
-    def _decide_by(  # noqa: PLR0913 - the facts of one reply
+    def _decide_by(
         self,
         code: int | None,
         enhanced: EnhancedCode | None,

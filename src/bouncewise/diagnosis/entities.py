@@ -15,10 +15,14 @@ MAX_TEXT = 16_384
 MAX_EACH = 20
 
 _URL = re.compile(r"https?://[^\s<>\"'()\[\]{}|\\^]{3,500}", re.IGNORECASE)
-_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,10}")
+_ADDRESS = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,10}"
+)
 _IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])")
-_DOMAIN = re.compile(r"(?<![\w.@-])(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![\w@-])")
+_DOMAIN = re.compile(
+    r"(?<![\w.@-])(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![\w@-])"
+)
 _TOKENS = re.compile(
     r"\b(?:TSS?\d{2}|S\d{4,5}|SC-\d{3}|DY-\d{3}|OU-\d{3}|RP-\d{3}|AS\(\d{4,10}\)|AS\d{6,10}|BL\d{2}|PH\d{2}|"
     r"HM\d{2}|HME\d|HCM\d|CS\d{2}|BS\d{2}|CXBL|IPBL\d{3,4}|CXSNDR|CXMJ|CXTHRT|CXDNS|CXCNCT|CXRECT|CPSVE|"
@@ -28,7 +32,8 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _UNIT_WORDS = {
     "s": "s|sec|secs|second|seconds|sekunden|secondes|segundos|secondi|seconden|sekund|секунд|秒",
     "m": "m|min|mins|minute|minutes|minuten|minutos|minuti|minut|минут|分钟|分鐘|分|분",
-    "h": "h|hr|hrs|hour|hours|stunde|stunden|heure|heures|hora|horas|ora|ore|uur|godzin|часов|часа|小时|小時|時間|시간",
+    "h": "h|hr|hrs|hour|hours|stunde|stunden|heure|heures|hora|horas|ora|ore|uur|godzin|часов|часа|"
+    "小时|小時|時間|시간",
     "d": "d|day|days|tage|jours|dias|giorni|dagen|dni|дней|天|日|일",
 }
 _UNIT_OF = {word: unit for unit, words in _UNIT_WORDS.items() for word in words.split("|")}
@@ -38,11 +43,14 @@ _WAIT = re.compile(
 )
 _CLOCK_WAIT = re.compile(r"(?<![\d:.])(\d{2}):(\d{2}):(\d{2})(?![\d:])")
 _ASKS_TO_WAIT = re.compile(
-    r"try|retry|again|wait|later|come back|grey|gray|defer|after|within|delay|expire|erneut|spater|reessay|riprov|"
+    r"try|retry|again|wait|later|come back|grey|gray|defer|after|within|delay|expire|erneut|spater|"
+    r"reessay|riprov|"
     r"intent|riprova|ponow|повтор|через|请|稍后|後で|再",
     re.IGNORECASE,
 )
-_SIZE = re.compile(r"(?<![\w.])(\d{1,12})\s{0,2}(bytes|octets|kb|kib|kbytes|mb|mib|mbytes|gb|k|m)(?![a-z])", re.IGNORECASE)
+_SIZE = re.compile(
+    r"(?<![\w.])(\d{1,12})\s{0,2}(bytes|octets|kb|kib|kbytes|mb|mib|mbytes|gb|k|m)(?![a-z])", re.IGNORECASE
+)
 _SIZE_UNIT = {"b": 1, "o": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _SAYS_SIZE = re.compile(r"size|large|big|exceed|limit|maximum|grösse|groß|taille|tama", re.IGNORECASE)
 _COUNT = re.compile(
@@ -136,7 +144,9 @@ def _mention(
     lowered = text.lower()
     zone = next((z for z in blocklist.zones if z in lowered), blocklist.zones[0] if blocklist.zones else "")
     own = {*blocklist.zones, *blocklist.names}
-    domain = next((d for d in domains if d not in own and not any(d.endswith(z) for z in blocklist.zones)), "")
+    domain = next(
+        (d for d in domains if d not in own and not any(d.endswith(z) for z in blocklist.zones)), ""
+    )
     return BlocklistMention(
         id=blocklist.id,
         name=blocklist.name,

@@ -100,12 +100,22 @@ class Explainer:
 def _by_code(candidate: Candidate, facts: Facts) -> Evidence | None:
     if candidate.by == "enhanced" and facts.enhanced:
         meaning = registry.enhanced(facts.enhanced)
-        return Evidence("enhanced", candidate.cause, str(facts.enhanced), says=meaning.meaning,
-                        source=meaning.references[0] if meaning.references else "")
+        return Evidence(
+            "enhanced",
+            candidate.cause,
+            str(facts.enhanced),
+            says=meaning.meaning,
+            source=meaning.references[0] if meaning.references else "",
+        )
     if facts.code:
         basic = registry.basic_or_class(facts.code)
-        return Evidence("code", candidate.cause, str(facts.code), says=basic.meaning,
-                        source=basic.references[0] if basic.references else "")
+        return Evidence(
+            "code",
+            candidate.cause,
+            str(facts.code),
+            says=basic.meaning,
+            source=basic.references[0] if basic.references else "",
+        )
     return None
 
 

@@ -16,6 +16,7 @@ from bouncewise.knowledge.model import Knowledge
 from bouncewise.knowledge.pattern import compile_pattern, escape_pattern
 from bouncewise.knowledge.regexes import DEFAULT_LANGUAGE, language_of, rule_regexes
 
+
 @dataclass(frozen=True, slots=True)
 class PatternSet:
     """Regular expressions over folded UTF-8 bytes and the number that each reports."""

@@ -32,7 +32,9 @@ class ProviderIndex:
         return found
 
     def _find(self, host: str) -> str | None:
-        labels = host.lower().split("[", 1)[0].split(":", 1)[0].split("(", 1)[0].strip().rstrip(".").split(".")
+        labels = (
+            host.lower().split("[", 1)[0].split(":", 1)[0].split("(", 1)[0].strip().rstrip(".").split(".")
+        )
         for start in range(min(len(labels), 12)):
             slug = self._by_suffix.get(".".join(labels[start:]))
             if slug:

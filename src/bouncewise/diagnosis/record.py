@@ -19,9 +19,13 @@ def to_record(diagnosis: Diagnosis) -> dict[str, Any]:
     reply, context, advice = diagnosis.reply, diagnosis.context, diagnosis.advice
     record: dict[str, Any] = {
         "reply": _present(
-            {"code": reply.code, "enhanced": str(reply.enhanced) if reply.enhanced else None, "text": reply.text}
+            {
+                "code": reply.code,
+                "enhanced": str(reply.enhanced) if reply.enhanced else None,
+                "text": reply.text,
+            }
         ),
-        "phase": context.phase.value if hasattr(context.phase, "value") else context.phase,
+        "phase": context.phase.value if context.phase else None,
         "host": context.remote_host,
         "remote_ip": context.remote_ip,
         "local_ip": context.local_ip,

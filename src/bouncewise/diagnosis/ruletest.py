@@ -60,7 +60,9 @@ def check_rules(engine: Engine) -> Iterator[Fault]:
     for rule in engine.knowledge.rules:
         for example in rule.counter_examples:
             if engine.diagnose(example, context_of(rule)).rule == rule.id:
-                yield Fault("example", where(engine.knowledge, rule), f"takes its counter-example {example[:100]!r}")
+                yield Fault(
+                    "example", where(engine.knowledge, rule), f"takes its counter-example {example[:100]!r}"
+                )
 
 
 def _rule_faults(engine: Engine, outcomes: list[Outcome]) -> Iterator[Fault]:
@@ -70,7 +72,11 @@ def _rule_faults(engine: Engine, outcomes: list[Outcome]) -> Iterator[Fault]:
     if len(wrong) == len(outcomes):
         winner = wrong[0].diagnosis
         by = winner.rule or "the codes"
-        yield Fault("shadowed", place, f"{by} ({winner.cause}) decides every example of it; raise its priority or narrow the other")
+        yield Fault(
+            "shadowed",
+            place,
+            f"{by} ({winner.cause}) decides every example of it; raise its priority or narrow the other",
+        )
         return
     for outcome in wrong:
         by = outcome.diagnosis.rule or "the codes"
@@ -78,7 +84,9 @@ def _rule_faults(engine: Engine, outcomes: list[Outcome]) -> Iterator[Fault]:
     for outcome in outcomes:
         rival = _rival(engine, outcome)
         if rival:
-            yield Fault("ambiguous", place, f"as strong as {rival} for {outcome.example[:100]!r}; set a priority")
+            yield Fault(
+                "ambiguous", place, f"as strong as {rival} for {outcome.example[:100]!r}; set a priority"
+            )
             return
 
 
@@ -88,6 +96,10 @@ def _rival(engine: Engine, outcome: Outcome) -> str:
     if not candidates or outcome.diagnosis.rule != outcome.rule.id:
         return ""
     for candidate in candidates[1:]:
-        if candidate.score == candidates[0].score and candidate.rule >= 0 and candidate.cause != outcome.rule.cause:
+        if (
+            candidate.score == candidates[0].score
+            and candidate.rule >= 0
+            and candidate.cause != outcome.rule.cause
+        ):
             return engine.knowledge.rules[candidate.rule].id
     return ""

@@ -8,7 +8,7 @@ and the ambiguous, which takes the whole order of decision.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from bouncewise.knowledge.fold import fold
@@ -19,11 +19,38 @@ from bouncewise.reply.model import Phase
 from bouncewise.reply.unwrap import unwrap
 
 CHECKS = frozenset(
-    "spf dkim dmarc arc blocklist reverse-dns helo mx mta-sts tls dane recipient-domain".split()
+    [
+        "spf",
+        "dkim",
+        "dmarc",
+        "arc",
+        "blocklist",
+        "reverse-dns",
+        "helo",
+        "mx",
+        "mta-sts",
+        "tls",
+        "dane",
+        "recipient-domain",
+    ]
 )
 _PLACEHOLDER = re.compile(r"\{([a-z]*)(\|?)")
 _PLACEHOLDERS = frozenset(
-    "ip domain sender recipient host lookup delist operator wait limit url provider postmaster".split()
+    [
+        "ip",
+        "domain",
+        "sender",
+        "recipient",
+        "host",
+        "lookup",
+        "delist",
+        "operator",
+        "wait",
+        "limit",
+        "url",
+        "provider",
+        "postmaster",
+    ]
 )
 
 
@@ -32,7 +59,8 @@ class Fault:
     """Something wrong with a rule or another record.
 
     Attributes:
-        kind: ``dead``, ``no-example``, ``pattern``, ``twin``, ``name``, ``shadowed``, ``ambiguous`` or ``example``.
+        kind: ``dead``, ``no-example``, ``pattern``, ``twin``, ``name``, ``shadowed``, ``ambiguous``
+            or ``example``.
         where: the file and the rule.
         what: what is wrong and what to do.
     """
@@ -60,7 +88,16 @@ def lint(knowledge: Knowledge) -> Iterator[Fault]:
     for rule in knowledge.rules:
         yield from _names(knowledge, rule)
         yield from _patterns(knowledge, rule)
-        key = (language_of(knowledge.origin[rule.id]), rule.cause, rule.provider, rule.code, rule.enhanced, rule.phase, rule.text, rule.not_text)
+        key = (
+            language_of(knowledge.origin[rule.id]),
+            rule.cause,
+            rule.provider,
+            rule.code,
+            rule.enhanced,
+            rule.phase,
+            rule.text,
+            rule.not_text,
+        )
         if key in seen:
             yield Fault("twin", where(knowledge, rule), f"says the same as {seen[key]}; delete one")
         seen[key] = rule.id
@@ -92,7 +129,11 @@ def _names(knowledge: Knowledge, rule: Rule) -> Iterator[Fault]:
 def _placeholders(place: str, step: str) -> Iterator[Fault]:
     for match in _PLACEHOLDER.finditer(step):
         if match[1] not in _PLACEHOLDERS or not match[2]:
-            yield Fault("name", place, f"{match[0]!r}: write {{name|words}} with one of {', '.join(sorted(_PLACEHOLDERS))}")
+            yield Fault(
+                "name",
+                place,
+                f"{match[0]!r}: write {{name|words}} with one of {', '.join(sorted(_PLACEHOLDERS))}",
+            )
 
 
 def _patterns(knowledge: Knowledge, rule: Rule) -> Iterator[Fault]:
@@ -129,23 +170,25 @@ def _meets(regex: str, data: bytes) -> bool:
 
 def _records(knowledge: Knowledge) -> Iterator[Fault]:
     """Names in the other files that do not exist."""
+    for place, name, known in _references(knowledge):
+        if name and name not in known:
+            yield Fault("name", place, f"{name!r} is not known")
     for remedy in knowledge.remedies:
-        place = f"remedies.toml: {remedy.cause} {remedy.provider}".strip()
-        if remedy.cause not in knowledge.causes:
-            yield Fault("name", place, "no such cause")
-        if remedy.provider and remedy.provider not in knowledge.providers:
-            yield Fault("name", place, f"no such provider {remedy.provider!r}")
         for step in remedy.steps:
-            yield from _placeholders(place, step)
+            yield from _placeholders(f"remedies.toml: {remedy.cause} {remedy.provider}".strip(), step)
+
+
+def _references(knowledge: Knowledge) -> Iterator[tuple[str, str, Container[str]]]:
+    """Every name that one file uses of another: place, name, where it must stand."""
+    for remedy in knowledge.remedies:
+        yield f"remedies.toml: {remedy.cause}", remedy.cause, knowledge.causes
+        yield f"remedies.toml: {remedy.cause}", remedy.provider, knowledge.providers
     for policy in knowledge.policies:
-        if policy.cause and policy.cause not in knowledge.causes:
-            yield Fault("name", f"policy.toml: {policy.cause}", "no such cause")
-    for mapping, table in knowledge.mappings.items():
-        for cause in table.causes:
-            if cause not in knowledge.causes:
-                yield Fault("name", f"mappings.toml: {mapping}", f"no such cause {cause!r}")
-    for kind, records in (("blocklists.toml", knowledge.blocklists), ("providers.toml", knowledge.providers)):
-        for slug, record in records.items():
-            for source in record.sources:
-                if source not in knowledge.sources:
-                    yield Fault("name", f"{kind}: {slug}", f"no such source {source!r}")
+        yield "policy.toml", policy.cause, knowledge.causes
+        yield "policy.toml", policy.provider, knowledge.providers
+    for slug, mapping in knowledge.mappings.items():
+        for cause in mapping.causes:
+            yield f"mappings.toml: {slug}", cause, knowledge.causes
+    for blocklist in knowledge.blocklists.values():
+        for source in blocklist.sources:
+            yield f"blocklists.toml: {blocklist.id}", source, knowledge.sources

@@ -6,7 +6,9 @@ from typing import Literal
 
 import msgspec
 
-Outcome = Literal["delivered", "continue", "retry", "slow-down", "suppress", "bounce", "fix", "ignore", "by-code"]
+Outcome = Literal[
+    "delivered", "continue", "retry", "slow-down", "suppress", "bounce", "fix", "ignore", "by-code"
+]
 Who = Literal["nobody", "sender-user", "sender-admin", "recipient", "recipient-admin"]
 ProviderKind = Literal["mailbox", "gateway", "mta", "host", "sender"]
 BlocklistStatus = Literal["live", "retired", "merged", "unverified"]
@@ -16,7 +18,7 @@ class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Base of all records: immutable, and an unknown key in a file is an error."""
 
 
-class Cause(Record):
+class Cause(Record, frozen=True):
     """Why a reply was given. ``codes`` are the codes that agree with it."""
 
     group: str
@@ -29,7 +31,7 @@ class Cause(Record):
     checks: tuple[str, ...] = ()
 
 
-class Source(Record):
+class Source(Record, frozen=True):
     """Where a fact comes from."""
 
     title: str
@@ -38,7 +40,7 @@ class Source(Record):
     note: str = ""
 
 
-class Provider(Record):
+class Provider(Record, frozen=True):
     """Who speaks: a mailbox provider, gateway, MTA program, host or sending service."""
 
     name: str
@@ -49,7 +51,7 @@ class Provider(Record):
     sources: tuple[str, ...] = ()
 
 
-class Blocklist(Record):
+class Blocklist(Record, frozen=True):
     """A DNS blocklist or a private reputation service that replies name."""
 
     id: str
@@ -68,7 +70,7 @@ class Blocklist(Record):
     sources: tuple[str, ...] = ()
 
 
-class Remedy(Record):
+class Remedy(Record, frozen=True):
     """Steps that mend a cause, everywhere or where one provider speaks."""
 
     cause: str
@@ -77,7 +79,7 @@ class Remedy(Record):
     sources: tuple[str, ...] = ()
 
 
-class Rule(Record):
+class Rule(Record, frozen=True):
     """Words (and codes) that prove a cause.
 
     Attributes:
@@ -116,7 +118,7 @@ class Rule(Record):
     note: str = ""
 
 
-class Policy(Record):
+class Policy(Record, frozen=True):
     """One row of the advice table; an empty field does not limit or does not change."""
 
     cause: str = ""
@@ -135,7 +137,7 @@ class Policy(Record):
     source: str = ""
 
 
-class Mapping(Record):
+class Mapping(Record, frozen=True):
     """Our causes in the vocabulary of another tool."""
 
     title: str

@@ -228,14 +228,18 @@ def _has_blank_edges(group: _Group) -> bool:
 
 def _without_blanks_at_gaps(items: Sequence[_Item]) -> list[_Item]:
     """A gap takes in the blanks beside it; a gap at the end of a pattern says nothing."""
-    kept: list[_Item] = []
-    for place, item in enumerate(items):
-        near = items[max(0, place - 1) : place] or [None]
-        after = items[place + 1] if place + 1 < len(items) else None
-        if isinstance(item, _Blank) and (isinstance(near[0], _Gap) or isinstance(after, _Gap)):
-            continue
-        kept.append(item)
-    return kept
+    last = len(items) - 1
+    return [
+        item
+        for place, item in enumerate(items)
+        if not (
+            isinstance(item, _Blank)
+            and (
+                (place > 0 and isinstance(items[place - 1], _Gap))
+                or (place < last and isinstance(items[place + 1], _Gap))
+            )
+        )
+    ]
 
 
 def _edge(items: Sequence[_Item], place: int, step: int, outside: bool) -> bool:
@@ -300,7 +304,10 @@ _FORBIDDEN = (
     (re.compile(r"\(\?(?!:)"), "look-around, named groups and flags are outside the linear-time subset"),
     (re.compile(r"\\[1-9]"), "a back-reference is outside the linear-time subset"),
     (re.compile(r"[*+]\)(?:[*+]|\{\d*,)"), "a repeat inside a repeat is outside the linear-time subset"),
-    (re.compile(r"(?<!\\)\{\d+,\}|(?<!\\)\{(?:\d{4,}|\d*,\d{4,})\}"), "a repeat needs an upper bound below 1000"),
+    (
+        re.compile(r"(?<!\\)\{\d+,\}|(?<!\\)\{(?:\d{4,}|\d*,\d{4,})\}"),
+        "a repeat needs an upper bound below 1000",
+    ),
     (
         re.compile(r"(?<!\\)(?:\.|\\[SWwDd]|\[\^[^\]]*\])[*+]"),
         "an unbounded repeat of a wide class; give it an upper bound",

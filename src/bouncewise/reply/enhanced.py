@@ -13,14 +13,21 @@ from bouncewise.reply.model import EnhancedCode
 
 _NUMBER = r"([245])\.(\d{1,3})\.(\d{1,3})"
 _NOT_LONGER = r"(?![.\d]?\d)(?!\.[A-Za-z0-9])(?![A-Za-z])(?!:\d)"
-LEADING = re.compile(rf"[\s:;\"'\-]{{0,4}}[#(\[<]{{0,2}}{_NUMBER}{_NOT_LONGER}[\])>]{{0,2}}[:;,]?(?:\s+|$|(?=\S))")
-_NAMED = re.compile(rf"\b(?:dsn|status|stat|enhanced(?:[ _-]?(?:status|code))?)\s?[=:]\s?\"?{_NUMBER}{_NOT_LONGER}", re.IGNORECASE)
+LEADING = re.compile(
+    rf"[\s:;\"'\-]{{0,4}}[#(\[<]{{0,2}}{_NUMBER}{_NOT_LONGER}[\])>]{{0,2}}[:;,]?(?:\s+|$|(?=\S))"
+)
+_NAMED = re.compile(
+    rf"\b(?:dsn|status|stat|enhanced(?:[ _-]?(?:status|code))?)\s?[=:]\s?\"?{_NUMBER}{_NOT_LONGER}",
+    re.IGNORECASE,
+)
 _MARKED = re.compile(rf"(?:#|\(#?|\[#?|<#?){_NUMBER}{_NOT_LONGER}(?=[\s)\]>:;,.\"'-]|$)")
 _BEHIND_CODE = re.compile(rf"(?<![\d.])[245][0-5]\d[ -]#?{_NUMBER}{_NOT_LONGER}")
 _PLAIN = re.compile(rf"(?<![\w.:/@#-]){_NUMBER}{_NOT_LONGER}(?=[\s:;,)\]>\"']|-\s|$)")
 _VERSION_BEFORE = re.compile(
-    r"(?:\bv(?:er(?:sion)?)?\.?|\b(?:exim|postfix|sendmail|qmail|release|rev|build|haraka|rspamd|spamassassin|openssl|"
-    r"microsoft smtp server|zimbra|dovecot|amavis\w{0,4}|amavisd-new|mdaemon|server|ip|address|from|by)[ /]?)\s?[\[(]?$",
+    r"(?:\bv(?:er(?:sion)?)?\.?|\b(?:exim|postfix|sendmail|qmail|release|rev|build|haraka|rspamd|"
+    r"spamassassin|openssl|"
+    r"microsoft smtp server|zimbra|dovecot|amavis\w{0,4}|amavisd-new|mdaemon|server|ip|address|from|"
+    r"by)[ /]?)\s?[\[(]?$",
     re.IGNORECASE,
 )
 MAX_LOOK = 4096

@@ -8,8 +8,8 @@ RFC 2034 section 4 (enhanced status codes inside replies).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from enum import Enum
+from dataclasses import dataclass, field, replace
+from enum import Enum, StrEnum
 from typing import NamedTuple
 
 
@@ -22,7 +22,7 @@ class Severity(Enum):
     PERMANENT = 5
 
 
-class Phase(str, Enum):
+class Phase(StrEnum):
     """The command that a reply answers; ``message`` is the reply after the final dot."""
 
     CONNECT = "connect"
@@ -135,14 +135,12 @@ class Context:
 
     def merged(self, other: Context) -> Context:
         """This context with the gaps filled from ``other``."""
-        return Context(*(
-            mine if mine is not None else theirs
-            for mine, theirs in zip(_values(self), _values(other), strict=True)
-        ))
-
-
-def _values(context: Context) -> tuple[object, ...]:
-    return tuple(getattr(context, name) for name in Context.__slots__)
+        gaps = {
+            name: theirs
+            for name in Context.__slots__
+            if getattr(self, name) is None and (theirs := getattr(other, name)) is not None
+        }
+        return replace(self, **gaps) if gaps else self
 
 
 NO_CONTEXT = Context()

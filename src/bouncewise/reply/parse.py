@@ -19,12 +19,18 @@ MAX_INPUT = 65_536  # RFC 5321 section 4.5.3.1.5 allows 512 octets a line; no ho
 _CODE = r"([2-5][0-5]\d)"
 _QUOTE = "\"'`“”«»"
 _PREFIX = re.compile(
-    rf"(?:smtp\s?(?:;|[- ]?(?:error|reply|server|code|status)\b[: ]?)|(?:error|reply|status|code|server|response)\s?(?:code)?[:=]|"
+    rf"(?:smtp\s?(?:;|[- ]?(?:error|reply|server|code|status)\b[: ]?)|(?:error|reply|status|code|"
+    rf"server|response)\s?(?:code)?[:=]|"
     rf"error|code|err)\s{{0,3}}(?=[{_QUOTE}]?{_CODE}(?![\d.]))",
     re.IGNORECASE,
 )
-_LEAD = re.compile(rf"[{_QUOTE}(<\[#]{{0,2}}{_CODE}(?![\d]|\.\d|[-/]\d\d[-/]|:\d\d)(?:[ \t]?-(?!\s?\d{{4}})|[:;#=,]|[)\]](?=[ :;,]))?[ \t]{{0,4}}")
-_NO_CODE_NEXT = re.compile(r"(?:bytes|kb|mb|messages|recipients|days|hours|minutes|seconds|mails|emails|%)", re.IGNORECASE)
+_LEAD = re.compile(
+    rf"[{_QUOTE}(<\[#]{{0,2}}{_CODE}(?![\d]|\.\d|[-/]\d\d[-/]|:\d\d)(?:[ \t]?-(?!\s?\d{{4}})|[:;#=,]|"
+    rf"[)\]](?=[ :;,]))?[ \t]{{0,4}}"
+)
+_NO_CODE_NEXT = re.compile(
+    r"(?:bytes|kb|mb|messages|recipients|days|hours|minutes|seconds|mails|emails|%)", re.IGNORECASE
+)
 _LINE = re.compile(r"\r\n|\n|\r|\\r\\n|\\n|<br ?/?>", re.IGNORECASE)
 # C0 and C1 controls, zero-width and bidirectional controls: they could move a cursor or hide words
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]+")
@@ -67,7 +73,7 @@ def parse_reply(data: str | bytes) -> Reply:
     if lead is None:
         words = tuple(line for line in (clean(part) for part in _LINE.split(text)) if line)
         joined = " ".join(words)
-        enhanced, first = _take_leading(joined)
+        enhanced, _first = _take_leading(joined)
         if enhanced and words:
             return Reply(None, enhanced, _without_leading(words))
         return Reply(None, find_enhanced(joined), words)
@@ -124,7 +130,9 @@ def _cut(code: int, raw: str, body: str) -> list[str]:
     multi = f"{code}-" in raw
     pieces: list[str] = []
     start = 0
-    for match in re.finditer(rf"(?<![\w.:=/@-]){code}(-|[ ](?=[#(\[]?[245]\.\d{{1,3}}\.\d)|[ ](?=\S)|$)", body):
+    for match in re.finditer(
+        rf"(?<![\w.:=/@-]){code}(-|[ ](?=[#(\[]?[245]\.\d{{1,3}}\.\d)|[ ](?=\S)|$)", body
+    ):
         plain = match[1] == " " and not re.match(r"[#(\[]?[245]\.\d{1,3}\.\d", body[match.end() :])
         if plain and not multi:
             continue
@@ -148,8 +156,10 @@ def _without_leading(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 _IN_PROSE = re.compile(
-    rf"(?:said|says|reports?|responded|responds|response(?:\s(?:was|is))?|replied|reply(?:\swas)?|error(?:\scode)?|returned|code|status|failed|failure|"
-    rf"rejected|reason|result|server|command|message|detail|diagnostic(?:-code)?|smtp;?|recipients?|with|by\s[\w.-]{{1,80}}|\]|\)|>)\s{{0,2}}[:=;,-]?\s{{0,3}}[{_QUOTE}(<\[#]{{0,2}}"
+    rf"(?:said|says|reports?|responded|responds|response(?:\s(?:was|is))?|replied|reply(?:\swas)?|"
+    rf"error(?:\scode)?|returned|code|status|failed|failure|"
+    rf"rejected|reason|result|server|command|message|detail|diagnostic(?:-code)?|smtp;?|recipients?|"
+    rf"with|by\s[\w.-]{{1,80}}|\]|\)|>)\s{{0,2}}[:=;,-]?\s{{0,3}}[{_QUOTE}(<\[#]{{0,2}}"
     rf"(?={_CODE}(?:[ -]#?[245]\.\d|[ \-:;,]|[{_QUOTE})\]]?$))"
     rf"|(?<![\w.:/-])(?={_CODE}[ -]#?[245]\.\d{{1,3}}\.\d)"
     rf"|[:;|,.]\s{{1,3}}[{_QUOTE}]?(?=[45][0-5]\d[ -]\s?\S)",

@@ -13,7 +13,14 @@ IP = r"[0-9A-Fa-f:.]{3,45}"
 ADDRESS = r"[^\s<>@\"']{1,128}@[^\s<>@,;:()\"']{1,253}"
 
 _PHASES = (
-    (re.compile(r"end of data|data.?end|after .{0,20}\bdot\b|message body|text command|\beod\b|\.$|bdat|message content", re.I), Phase.MESSAGE),
+    (
+        re.compile(
+            r"end of data|data.?end|after .{0,20}\bdot\b|message body|text command|\beod\b|\.$|bdat|"
+            r"message content",
+            re.I,
+        ),
+        Phase.MESSAGE,
+    ),
     (re.compile(r"rcpt", re.I), Phase.RCPT),
     (re.compile(r"mail\b|\bfrom\b", re.I), Phase.MAIL),
     (re.compile(r"\bauth|login", re.I), Phase.AUTH),

@@ -13,7 +13,8 @@ from bouncewise.reply.model import Context, Unwrapped
 from bouncewise.reply.unwrap.common import ADDRESS, HOST, found, own_words, quoted, with_status
 
 _NAMES = (
-    r"Diagnostic-Code|Status|Action|Final-Recipient|Original-Recipient|Remote-MTA|Reporting-MTA|Last-Attempt-Date|"
+    r"Diagnostic-Code|Status|Action|Final-Recipient|Original-Recipient|Remote-MTA|Reporting-MTA|"
+    r"Last-Attempt-Date|"
     r"Will-Retry-Until|Arrival-Date|X-[A-Za-z-]{2,60}|Final-Log-ID|Received-From-MTA"
 )
 _DIAGNOSTIC = re.compile(r"Diagnostic[- ]Code\s?:\s?(?:([A-Za-z0-9-]{2,30})\s?;\s?)?", re.I)
@@ -28,7 +29,11 @@ _FOLD = re.compile(r"\r?\n[ \t]+")
 def unwrap(text: str) -> Unwrapped | None:
     """The reply inside the fields of a delivery status notification, or None."""
     lowered = text.lower()
-    if "diagnostic" not in lowered and "final-recipient" not in lowered and not ("status:" in lowered and "action:" in lowered):
+    if (
+        "diagnostic" not in lowered
+        and "final-recipient" not in lowered
+        and not ("status:" in lowered and "action:" in lowered)
+    ):
         return None
     recipient, remote, status = _RECIPIENT.search(text), _REMOTE.search(text), _STATUS.search(text)
     context = Context(
@@ -46,7 +51,11 @@ def unwrap(text: str) -> Unwrapped | None:
     following = _NEXT.search(rest)
     words = rest[: following.start()] if following else rest
     before = text[: diagnostic.start()].strip()
-    reply = quoted(words) if diagnostic[1] is None or diagnostic[1].lower() == "smtp" or re.match(r"[245]\d\d[ -]", words) else own_words(words)
+    reply = (
+        quoted(words)
+        if diagnostic[1] is None or diagnostic[1].lower() == "smtp" or re.match(r"[245]\d\d[ -]", words)
+        else own_words(words)
+    )
     if reply.code and reply.code < 400 and re.search(r"(?<!\d)[45]\d\d[ -]", before):
         return None  # the fields quote the goodbye of the session; the reply that counts stands before
     return found("dsn", with_status(reply, enhanced), context, f"{before} {note}")

@@ -12,15 +12,29 @@ import re
 from bouncewise.reply.model import Context, Unwrapped
 from bouncewise.reply.unwrap.common import HOST, IP, found, own_words, quoted
 
-_MARKS = ("#", "returned", "LED=", "gave this error", "returnerade", "hat einen Fehler", "erreur", "отклонил", "Remote Server", "Remotehost")
+_MARKS = (
+    "#",
+    "returned",
+    "LED=",
+    "gave this error",
+    "returnerade",
+    "hat einen Fehler",
+    "erreur",
+    "отклонил",
+    "Remote Server",
+    "Remotehost",
+)
 _RETURNED = re.compile(
     rf"Remote Server(?: at ({HOST}) \(({IP})\))? returned\s?:?\s?['\"‘’“”«]?\s?(?=[<#]|[245]|\S)", re.I
 )
 _LED = re.compile(r"\bLED=\s?")
 _FQDN, _LED_IP = re.compile(rf"\bFQDN=({HOST})"), re.compile(rf"\bIP=({IP})")
 _GAVE = re.compile(
-    rf"({HOST})(?: \(({IP})\))? (?:gave this error|hat (?:diesen|einen|folgenden) Fehler (?:ausgegeben|gemeldet)|a g[ée]n[ée]r[ée] cette erreur|"
-    rf"generó este error|ha generato questo errore|gaf deze fout|отправил это сообщение об ошибке|сообщил об ошибке)\s?:\s?", re.I
+    rf"({HOST})(?: \(({IP})\))? (?:gave this error|hat (?:diesen|einen|folgenden) Fehler (?:ausgegeben|"
+    rf"gemeldet)|a g[ée]n[ée]r[ée] cette erreur|"
+    rf"generó este error|ha generato questo errore|gaf deze fout|отправил это сообщение об ошибке|"
+    rf"сообщил об ошибке)\s?:\s?",
+    re.I,
 )
 _REFUSED = re.compile(rf"Пользователь ({HOST}) отклонил ваше сообщение", re.I)
 _HASH = re.compile(r"#\s?<?\s?#?\s?(?=[245]\d\d[ -;]|[245]\.\d{1,3}\.\d{1,3}[ ;>])")
@@ -45,7 +59,11 @@ def unwrap(text: str) -> Unwrapped | None:
     if old:
         rest = _strip(text[old.end() :])
         status = re.search(r"#([245]\.\d{1,3}\.\d{1,3})", old[0])
-        reply = quoted(rest) if re.match(r"[245]\d\d", rest) else own_words(f"{status[1] if status else ''} {rest}")
+        reply = (
+            quoted(rest)
+            if re.match(r"[245]\d\d", rest)
+            else own_words(f"{status[1] if status else ''} {rest}")
+        )
         return found("exchange", reply, Context(remote_host=old[1], remote_ip=old[2]))
     return _from_hash(text)
 

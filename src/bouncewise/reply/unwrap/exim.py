@@ -12,23 +12,50 @@ import re
 from bouncewise.reply.model import Context, Phase, Unwrapped
 from bouncewise.reply.unwrap.common import ADDRESS, HOST, IP, found, own_words, phase_of, quoted
 
-_MARKS = ("SMTP error from remote", "R=", "T=", "host ", " rejected ", "Unrouteable", "retry timeout exceeded",
-          "retry time not reached", "all hosts for", "reason: ")
+_MARKS = (
+    "SMTP error from remote",
+    "R=",
+    "T=",
+    "host ",
+    " rejected ",
+    "Unrouteable",
+    "retry timeout exceeded",
+    "retry time not reached",
+    "all hosts for",
+    "reason: ",
+)
 _AFTER = re.compile(
     rf"SMTP error from remote (?:mail server|mailer|server)\s?(?:after|for|in reply to)?\s?(?:pipelined )?"
-    rf"([^\n]{{2,300}}?)[,:;]\s+(?:host:? )?({HOST})\s?[\[(]({IP})[\])](?::\d{{1,5}})?\s?(?::|reason:)\s?", re.I
+    rf"([^\n]{{2,300}}?)[,:;]\s+(?:host:? )?({HOST})\s?[\[(]({IP})[\])](?::\d{{1,5}})?\s?(?::|reason:)\s?",
+    re.I,
 )
-_AFTER_ONLY = re.compile(r"SMTP error from remote (?:mail server|mailer|server)\s?(?:after|for|in reply to)\s?(?:pipelined )?([^\n:]{2,60}?(?::<[^>\s]{0,320}>)?(?: SIZE=\d{1,12})?)\s?:\s+(?=[245]\d\d)", re.I)
-_HOST = re.compile(rf"(?:^|[\s(])host:? ({HOST})\s?[\[(]({IP})[\])](?::\d{{1,5}})?:?\s?(?:reason:)?\s?(?=[245]\d\d)", re.I)
+_AFTER_ONLY = re.compile(
+    r"SMTP error from remote (?:mail server|mailer|server)\s?(?:after|for|"
+    r"in reply to)\s?(?:pipelined )?([^\n:]{2,60}?(?::<[^>\s]{0,320}>)?(?: SIZE=\d{1,12})?)"
+    r"\s?:\s+(?=[245]\d\d)",
+    re.I,
+)
+_HOST = re.compile(
+    rf"(?:^|[\s(])host:? ({HOST})\s?[\[(]({IP})[\])](?::\d{{1,5}})?:?\s?(?:reason:)?\s?(?=[245]\d\d)", re.I
+)
 _LOG_HOST = re.compile(rf"\bH=({HOST}) \[({IP})\]")
 _TO = re.compile(rf"(?:\*\*|==|=>|->)\s(?:[^\s<]{{1,200}}\s)?<?({ADDRESS})>?")
 _RCPT = re.compile(rf"RCPT TO:<({ADDRESS})>", re.I)
 _SENDER = re.compile(rf"MAIL FROM:<({ADDRESS})?>", re.I)
 _DEFER = re.compile(r"\bdefer \((-?\d{1,4})\)(?: DT=\S{1,20})?:? ?")
-_FAIL = re.compile(r"(?:\bT=\S{1,64}|\bR=\S{1,64})(?: H=\S{1,253} \[[^\]]{1,45}\](?::\d{1,5})?)?:? (?!defer|T=|H=)")
-_REJECTED = re.compile(rf"\bH=(?:\(?[^\s)]{{0,255}}\)? )?(?:\(([^)]{{1,255}})\) )?\[({IP})\](?::\d{{1,5}})?.{{0,200}}? (?:temporarily )?rejected (\S{{1,12}})(?: <([^>]{{0,320}})>)?:? ?", re.S)
+_FAIL = re.compile(
+    r"(?:\bT=\S{1,64}|\bR=\S{1,64})(?: H=\S{1,253} \[[^\]]{1,45}\](?::\d{1,5})?)?:? (?!defer|T=|H=)"
+)
+_REJECTED = re.compile(
+    rf"\bH=(?:\(?[^\s)]{{0,255}}\)? )?(?:\(([^)]{{1,255}})\) )?\[({IP})"
+    rf"\](?::\d{{1,5}})?.{{0,200}}? (?:temporarily )?rejected (\S{{1,12}})(?: <([^>]{{0,320}})>)?:? ?",
+    re.S,
+)
 _TIME = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)")
-_LOG = re.compile(r"^(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})? (?:[+-]\d{4} )?)?(?:\[\d{1,7}\] )?(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4} )?(?:\*\*|==) ")
+_LOG = re.compile(
+    r"^(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})? (?:[+-]\d{4} )?)?(?:\[\d{1,7}\] )?"
+    r"(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4} )?(?:\*\*|==) "
+)
 
 
 def unwrap(text: str) -> Unwrapped | None:

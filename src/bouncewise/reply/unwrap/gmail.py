@@ -14,11 +14,17 @@ from bouncewise.reply.unwrap.common import ADDRESS, HOST, IP, found, own_words, 
 
 _LEAD_INS = (
     r"The response from the remote server was|The response was|The error that the other server returned was|"
-    r"Die Antwort des Remote-?servers lautete?|Die Antwort lautete?|La respuesta del servidor remoto(?: es| fue)?|La respuesta fue|"
-    r"La réponse (?:du serveur distant )?(?:est|était)(?: la suivante)?|La risposta (?:del server remoto )?(?:è|era)(?: stata)?|"
-    r"A resposta do servidor remoto (?:é|foi)|A resposta foi|Het antwoord van de externe server (?:was|is)|Het antwoord was|"
-    r"Odpowiedź (?:zdalnego serwera|serwera zdalnego)?(?: to| brzmi)?|Ответ удал[её]нного сервера|Ответ|リモート サーバーからの応答|応答|"
-    r"远程服务器(?:返回|的)(?:的)?响应(?:为)?|遠端伺服器的回應(?:為)?|원격 서버의 응답|Uzak sunucudan gelen yanıt|Svaret från fjärrservern var|Odpověď vzdáleného serveru"
+    r"Die Antwort des Remote-?servers lautete?|Die Antwort lautete?|"
+    r"La respuesta del servidor remoto(?: es| fue)?|La respuesta fue|"
+    r"La réponse (?:du serveur distant )?(?:est|était)(?: la suivante)?|"
+    r"La risposta (?:del server remoto )?(?:è|era)(?: stata)?|"
+    r"A resposta do servidor remoto (?:é|foi)|A resposta foi|"
+    r"Het antwoord van de externe server (?:was|is)|Het antwoord was|"
+    r"Odpowiedź (?:zdalnego serwera|serwera zdalnego)?(?: to| brzmi)?|Ответ удал[её]нного сервера|"
+    r"Ответ|リモート サーバーからの応答|応答|"
+    r"远程服务器(?:返回|的)(?:的)?响应(?:为)?|遠端伺服器的回應(?:為)?|원격 서버의 응답|"
+    r"Uzak sunucudan gelen yanıt|"
+    r"Svaret från fjärrservern var|Odpověď vzdáleného serveru"
 )
 _LEAD_IN = re.compile(rf"(?:{_LEAD_INS})\s{{0,2}}[:：]\s{{0,4}}", re.I)
 _DETAILS = re.compile(r"Technical details of (?:permanent|temporary) failure:\s{0,4}", re.I)
@@ -43,4 +49,6 @@ def unwrap(text: str) -> Unwrapped | None:
     start = lead or details
     words = text[start.end() :] if start else text
     coded = re.match(r"[\"'\s]{0,4}[245]\d\d", words)
-    return found("gmail", quoted(words) if coded else own_words(words), context, text[: start.start()] if start else "")
+    return found(
+        "gmail", quoted(words) if coded else own_words(words), context, text[: start.start()] if start else ""
+    )

@@ -12,7 +12,8 @@ from bouncewise.reply.model import Context, Unwrapped
 from bouncewise.reply.unwrap.common import ADDRESS, HOST, found, phase_of, quoted
 
 _OUTBOUND = re.compile(
-    r"\[(?:outbound|hmail)\].{0,400}?(?:bounc\w{1,4}|temp_?fail\w{0,4}|deferr\w{1,4}|failed|err(?:or)?|reason)\b.{0,200}?[ :=\"'(](?=[245]\d\d[ -])",
+    r"\[(?:outbound|hmail)\].{0,400}?(?:bounc\w{1,4}|temp_?fail\w{0,4}|deferr\w{1,4}|failed|"
+    r"err(?:or)?|reason)\b.{0,200}?[ :=\"'(](?=[245]\d\d[ -])",
     re.I | re.S,
 )
 _FAILED = re.compile(r"(?:Some|All) recipients failed: .{0,320}?(?=[245]\d\d[ -])", re.I | re.S)
@@ -34,4 +35,4 @@ def unwrap(text: str) -> Unwrapped | None:
         return None
     to, relay = _TO.search(text), _RELAY.search(text)
     context = Context(recipient=to[1] if to else None, remote_host=relay[1] if relay else None)
-    return found("haraka", quoted(text[match.end() :].rstrip(" )\"]")), context)
+    return found("haraka", quoted(text[match.end() :].rstrip(' )"]')), context)

@@ -26,7 +26,10 @@ _LEADS = (
 _RESPONSE = re.compile(r"\bresponse\\?['\"]?:\s?\\?(['\"`])(?=[2-5]\d\d)")
 _COMMAND = re.compile(r"\bcommand\\?['\"]?:\s?\\?['\"`]([A-Za-z ]{3,24})")
 _RECIPIENT = re.compile(rf"\brecipient['\"]?:\s?['\"]({ADDRESS})")
-_NETWORK = re.compile(r"\b(?:connect |getaddrinfo |queryMx |read )?(?:ECONNREFUSED|ETIMEDOUT|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ESOCKET|ECONNECTION|EDNS)\b")
+_NETWORK = re.compile(
+    r"\b(?:connect |getaddrinfo |queryMx |read )?(?:ECONNREFUSED|ETIMEDOUT|ECONNRESET|EHOSTUNREACH|"
+    r"ENETUNREACH|ENOTFOUND|EAI_AGAIN|ESOCKET|ECONNECTION|EDNS)\b"
+)
 
 
 def unwrap(text: str) -> Unwrapped | None:
@@ -36,7 +39,9 @@ def unwrap(text: str) -> Unwrapped | None:
         end = re.search(r"(?<!\\)" + response[1], text[response.end() :])
         words = text[response.end() : response.end() + end.start()] if end else text[response.end() :]
         command, recipient = _COMMAND.search(text), _RECIPIENT.search(text)
-        phase = phase_of(command[1]) if command else next((p for lead, p in _LEADS if lead.search(text)), None)
+        phase = (
+            phase_of(command[1]) if command else next((p for lead, p in _LEADS if lead.search(text)), None)
+        )
         if command and command[1].strip().upper() == "DATA":
             phase = Phase.MESSAGE  # nodemailer names the command, and the reply is the one after the dot
         context = Context(phase=phase, recipient=recipient[1] if recipient else None)
@@ -46,8 +51,12 @@ def unwrap(text: str) -> Unwrapped | None:
         if match:
             words = text[match.end() :]
             stack = re.search(r"\n\s{2,8}at \S", words)
-            return found("nodemailer", quoted(words[: stack.start()] if stack else words), Context(phase=phase))
+            return found(
+                "nodemailer", quoted(words[: stack.start()] if stack else words), Context(phase=phase)
+            )
     if _NETWORK.search(text):
         stack = re.search(r"\n\s{2,8}at \S", text)
-        return found("nodemailer", own_words(text[: stack.start()] if stack else text), Context(phase=Phase.CONNECT))
+        return found(
+            "nodemailer", own_words(text[: stack.start()] if stack else text), Context(phase=Phase.CONNECT)
+        )
     return None

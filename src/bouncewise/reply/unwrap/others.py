@@ -12,7 +12,8 @@ from bouncewise.reply.unwrap.common import found, own_words, quoted
 
 _JAVA = re.compile(
     r"(?:(?:com\.sun|org\.eclipse\.angus|javax|jakarta)\.mail(?:\.\w{1,20}){0,3}\.|\b)"
-    r"(SMTPAddressFailedException|SMTPSendFailedException|SMTPSenderFailedException|AuthenticationFailedException|"
+    r"(SMTPAddressFailedException|SMTPSendFailedException|SMTPSenderFailedException|"
+    r"AuthenticationFailedException|"
     r"SendFailedException|MailConnectException|SMTPAddressSucceededException|MessagingException):\s?"
 )
 _JAVA_PHASES = {
@@ -24,11 +25,23 @@ _JAVA_PHASES = {
 _RUBY = re.compile(r"\bNet::(SMTP[A-Z]\w{2,30}|OpenTimeout|ReadTimeout):?\s?|\bEOFError\b:?\s?")
 _LETTRE = re.compile(r"\b(?:permanent|transient) error \(([45]\d\d)\):\s?", re.I)
 _LETTRE_DEBUG = re.compile(
-    r"severity: (Positive|Transient|Permanent)\w{0,30}, category: (\w{3,20}), detail: (\w{3,8}) \}, message: \[(.{0,4000}?)\]", re.S
+    r"severity: (Positive|Transient|"
+    r"Permanent)\w{0,30}, category: (\w{3,20}), detail: (\w{3,8}) \}, message: \[(.{0,4000}?)\]",
+    re.S,
 )
 _SEVERITY = {"Positive": "2", "Transient": "4", "Permanent": "5"}
-_CATEGORY = {"Syntax": "0", "Information": "1", "Connections": "2", "Unspecified3": "3", "Unspecified4": "4", "MailSystem": "5"}
-_DETAIL = {name: str(i) for i, name in enumerate("Zero One Two Three Four Five Six Seven Eight Nine".split())}
+_CATEGORY = {
+    "Syntax": "0",
+    "Information": "1",
+    "Connections": "2",
+    "Unspecified3": "3",
+    "Unspecified4": "4",
+    "MailSystem": "5",
+}
+_DETAIL = {
+    name: str(i)
+    for i, name in enumerate(["Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"])
+}
 _NET_SAID = re.compile(r"(?:The )?server response was:?\s?", re.I)
 # Phrases of System.Net.Mail for the reply codes, longest first where one begins another.
 _NET_PHRASES = (
@@ -93,7 +106,13 @@ def _ruby(text: str) -> Unwrapped | None:
         return None
     words = text[match.end() :].strip()
     coded = re.match(r"[2-5]\d\d\b", words)
-    phase = Phase.AUTH if match[1] == "SMTPAuthenticationError" else Phase.CONNECT if match[1] == "OpenTimeout" else None
+    phase = (
+        Phase.AUTH
+        if match[1] == "SMTPAuthenticationError"
+        else Phase.CONNECT
+        if match[1] == "OpenTimeout"
+        else None
+    )
     return found("net-smtp", quoted(words) if coded else own_words(text), Context(phase=phase))
 
 

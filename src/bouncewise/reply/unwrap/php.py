@@ -13,11 +13,21 @@ from bouncewise.reply.model import Context, Phase, Unwrapped
 from bouncewise.reply.parse import parse_reply
 from bouncewise.reply.unwrap.common import ADDRESS, found, own_words, phase_of, quoted
 
-_EXPECTED = re.compile(r"Expected response code .{1,60}? but got (?:code [\"']?([2-5]\d\d)[\"']?, with message\s?[\"']?|an empty response)", re.I | re.S)
+_EXPECTED = re.compile(
+    r"Expected response code .{1,60}? but got (?:code [\"']?([2-5]\d\d)[\"']?, with message\s?[\"']?|"
+    r"an empty response)",
+    re.I | re.S,
+)
 _SERVER = re.compile(r"SERVER -> CLIENT:\s?(?=[2-5]\d\d)")
-_DETAIL = re.compile(r"(?:SMTP server error:\s?)?(?:([A-Z ]{3,30}) command failed)?\s?Detail:\s?(.{0,2000}?)\s?SMTP code:\s?([2-5]\d\d)(?:\s?Additional SMTP info:\s?(\S{3,12}))?", re.S)
+_DETAIL = re.compile(
+    r"(?:SMTP server error:\s?)?(?:([A-Z ]{3,30}) command failed)?\s?Detail:\s?(.{0,2000}?)"
+    r"\s?SMTP code:\s?([2-5]\d\d)(?:\s?Additional SMTP info:\s?(\S{3,12}))?",
+    re.S,
+)
 _RECIPIENTS = re.compile(rf"(?:following )?recipients failed:\s?({ADDRESS})\s?:?\s?", re.I)
-_SMTP_ERROR = re.compile(r"SMTP Error:\s?(data not accepted|Could not authenticate|Could not connect to SMTP host)[.:]?\s?", re.I)
+_SMTP_ERROR = re.compile(
+    r"SMTP Error:\s?(data not accepted|Could not authenticate|Could not connect to SMTP host)[.:]?\s?", re.I
+)
 _FROM = re.compile(rf"following From address failed:\s?({ADDRESS})\s?:?\s?", re.I)
 
 
@@ -29,7 +39,9 @@ def unwrap(text: str) -> Unwrapped | None:
     if expected:
         words = text[expected.end() :].rstrip(" .").rstrip("\"'")
         reply = quoted(words) if expected[1] else own_words("empty reply: connection lost")
-        return found("symfony", reply if reply.code or not expected[1] else quoted(f"{expected[1]} {words}"), Context())
+        return found(
+            "symfony", reply if reply.code or not expected[1] else quoted(f"{expected[1]} {words}"), Context()
+        )
     if "SMTP" not in text and "recipients failed" not in text:
         return None
     return _phpmailer(text)
@@ -37,7 +49,10 @@ def unwrap(text: str) -> Unwrapped | None:
 
 def _debug(text: str) -> Unwrapped | None:
     """The debug output: the last failing reply, else the last one."""
-    replies = [parse_reply(text[m.end() :].split("\n", 1)[0].split("CLIENT -> SERVER", 1)[0]) for m in _SERVER.finditer(text)]
+    replies = [
+        parse_reply(text[m.end() :].split("\n", 1)[0].split("CLIENT -> SERVER", 1)[0])
+        for m in _SERVER.finditer(text)
+    ]
     if not replies:
         return None
     failing = [r for r in replies if r.code and r.code >= 400]

@@ -14,16 +14,32 @@ from bouncewise.reply.model import Context, Phase, Unwrapped
 from bouncewise.reply.unwrap.common import ADDRESS, HOST, IP, found, own_words, phase_of, quoted, with_status
 
 _MARKS = (
-    "said:", "refused to talk to me", "lost connection with", "timed out while", "connect to ",
-    "Name service error", "postfix/", "NOQUEUE:", "status=", "was not offered by host", "Cannot start TLS",
-    "delivery temporarily suspended", "loops back to myself", "relay=", "TLS is required",
+    "said:",
+    "refused to talk to me",
+    "lost connection with",
+    "timed out while",
+    "connect to ",
+    "Name service error",
+    "postfix/",
+    "NOQUEUE:",
+    "status=",
+    "was not offered by host",
+    "Cannot start TLS",
+    "delivery temporarily suspended",
+    "loops back to myself",
+    "relay=",
+    "TLS is required",
 )
 _SAID = re.compile(
     rf"(?:\b(?:host|server)\s)?({HOST})\s?\[({IP})\](?::\d{{1,5}})?\s(said|refused to talk to me):\s?", re.I
 )
 _IN_REPLY = re.compile(r"\s?\(in reply to ([^()]{1,60}?)(?: command)?(?:\){1,3}|$)", re.I)
-_LOST = re.compile(rf"lost connection with ({HOST})\s?\[({IP})\](?::\d{{1,5}})? while ([^();\n]{{3,80}})", re.I)
-_TIMED_OUT = re.compile(rf"conversation with ({HOST})\s?\[({IP})\](?::\d{{1,5}})? timed out while ([^();\n]{{3,80}})", re.I)
+_LOST = re.compile(
+    rf"lost connection with ({HOST})\s?\[({IP})\](?::\d{{1,5}})? while ([^();\n]{{3,80}})", re.I
+)
+_TIMED_OUT = re.compile(
+    rf"conversation with ({HOST})\s?\[({IP})\](?::\d{{1,5}})? timed out while ([^();\n]{{3,80}})", re.I
+)
 _CONNECT = re.compile(rf"connect to ({HOST})\s?\[({IP}|[^\]\s]{{1,80}})\](?::\d{{1,5}})?: ", re.I)
 _TLS_HOST = re.compile(rf"(?:offered by host|handshake with|server|for) ({HOST})\s?\[({IP})\]", re.I)
 _RELAY = re.compile(rf"\brelay=({HOST})\[({IP})\]", re.I)
@@ -31,12 +47,16 @@ _TO = re.compile(rf"\bto=<({ADDRESS})>")
 _BOUNCE_TO = re.compile(rf"^<?({ADDRESS})>?(?:\s\(expanded from [^)]{{1,300}}\))?: ")
 _FROM = re.compile(rf"\bfrom=<((?:{ADDRESS})?)>")
 _DSN = re.compile(r"\bdsn=([245]\.\d{1,3}\.\d{1,3})")
-_STATUS = re.compile(r"\bstatus=(?:sent|bounced|deferred|expired|undeliverable|deliverable|SOFTBOUNCE)[^(\n]{0,60}\(")
+_STATUS = re.compile(
+    r"\bstatus=(?:sent|bounced|deferred|expired|undeliverable|deliverable|SOFTBOUNCE)[^(\n]{0,60}\("
+)
 _DELAY = re.compile(r"\bdelay=(\d{1,9}(?:\.\d{1,3})?)")
 _HELO = re.compile(r"\bhelo=<([^>]{1,255})>")
 _TIME = re.compile(r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)\b")
 _REJECT = re.compile(
-    rf"\breject(?:_warning)?: (\w+) from ([^\s\[]{{1,253}})\[({IP}|unknown)\](?::\d{{1,5}})?: (.+?)(?:; (?:from|client|proto)=|$)", re.S
+    rf"\breject(?:_warning)?: (\w+) from ([^\s\[]{{1,253}})\[({IP}|"
+    rf"unknown)\](?::\d{{1,5}})?: (.+?)(?:; (?:from|client|proto)=|$)",
+    re.S,
 )
 
 
@@ -86,7 +106,7 @@ def _remote(text: str) -> Unwrapped | None:
     words = rest[: answered.start()] if answered else rest.rstrip(") \n")
     if answered is None and rest.endswith(")") and rest.count("(") == rest.count(")"):
         words = rest
-    phase = Phase.CONNECT if said[3].lower().startswith("refused") else None
+    phase: Phase | None = Phase.CONNECT if said[3].lower().startswith("refused") else None
     if phase is None and answered:
         phase = phase_of(answered[1])
     if phase is None and "SASL authentication failed" in text[: said.start()]:
@@ -113,7 +133,16 @@ def _own(text: str) -> Unwrapped | None:
     if status:
         words = text[status.end() :].rstrip()
         words = words[:-1] if words.endswith(")") else words
-    elif dsn or any(m in text for m in ("Name service error", "connect to ", "was not offered", "TLS is required", "Cannot start TLS")):
+    elif dsn or any(
+        m in text
+        for m in (
+            "Name service error",
+            "connect to ",
+            "was not offered",
+            "TLS is required",
+            "Cannot start TLS",
+        )
+    ):
         words = text
     else:
         return None
@@ -121,8 +150,16 @@ def _own(text: str) -> Unwrapped | None:
         return found("postfix", quoted(words), fields)
     connect, tls = _CONNECT.search(text), _TLS_HOST.search(text)
     host = connect or tls
-    phase = Phase.CONNECT if connect or "Name service error" in text else Phase.STARTTLS if "TLS" in words else None
-    context = Context(phase=phase, remote_host=host[1] if host else None, remote_ip=_ip(host)).merged(fields)
+    own_phase = (
+        Phase.CONNECT
+        if connect or "Name service error" in text
+        else Phase.STARTTLS
+        if "TLS" in words
+        else None
+    )
+    context = Context(phase=own_phase, remote_host=host[1] if host else None, remote_ip=_ip(host)).merged(
+        fields
+    )
     return found("postfix", own_words(words, dsn[1] if dsn else None), context)
 
 

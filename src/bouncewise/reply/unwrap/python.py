@@ -12,7 +12,10 @@ from bouncewise.reply.model import Context, Phase, Unwrapped
 from bouncewise.reply.parse import decode, parse_reply
 from bouncewise.reply.unwrap.common import ADDRESS, found, own_words
 
-_EXCEPTION = re.compile(r"(?:(?:aio)?smtplib(?:\.\w{1,30})?\.)?(SMTP[A-Z]\w{1,40}(?:Error|Refused|Disconnected|Exception|TimeoutError))\b:?\s?")
+_EXCEPTION = re.compile(
+    r"(?:(?:aio)?smtplib(?:\.\w{1,30})?\.)?(SMTP[A-Z]\w{1,40}(?:Error|Refused|Disconnected|Exception|"
+    r"TimeoutError))\b:?\s?"
+)
 _TUPLE = re.compile(r"\(\s?([2-5]\d\d)\s?,\s?(b?)(['\"])")
 _RECIPIENT = re.compile(rf"['\"]({ADDRESS})['\"]\s?:\s?$")
 _SENDER = re.compile(rf",\s?['\"]({ADDRESS})['\"]\s?\)")

@@ -11,16 +11,38 @@ import re
 from bouncewise.reply.model import Context, Phase, Unwrapped
 from bouncewise.reply.unwrap.common import IP, found, own_words, quoted
 
-_MARKS = ("Remote_host_said", "Remote host said", "does_not_like", "does not like", "Giving_up_on", "Giving up on",
-          "delivery ", "Sorry,_", "Sorry, I ", "Sorry, no mailbox", "I_", "greeting failed", "failed after I sent")
+_MARKS = (
+    "Remote_host_said",
+    "Remote host said",
+    "does_not_like",
+    "does not like",
+    "Giving_up_on",
+    "Giving up on",
+    "delivery ",
+    "Sorry,_",
+    "Sorry, I ",
+    "Sorry, no mailbox",
+    "I_",
+    "greeting failed",
+    "failed after I sent",
+)
 _LOG = re.compile(r"\bdelivery \d{1,9}: (?:failure|deferral|success): ")
 _SAID = re.compile(r"Remote host said: ", re.I)
 _GIVING_UP = re.compile(rf"\s?Giving up on ({IP})\.?[\s/]*$", re.I)
 _HOST = re.compile(
-    rf"(?:^|[\s/])(?:Connected to )?({IP}) (does not like recipient|does not like sender|failed after I sent the message|"
-    rf"but sender was rejected|but my name was rejected|but greeting failed|but connection died|but the connection died|does not like)", re.I
+    rf"(?:^|[\s/])(?:Connected to )?({IP}) (does not like recipient|does not like sender|"
+    rf"failed after I sent the message|"
+    rf"but sender was rejected|but my name was rejected|but greeting failed|but connection died|"
+    rf"but the connection died|does not like)",
+    re.I,
 )
-_PHASES = {"recipient": Phase.RCPT, "sender": Phase.MAIL, "message": Phase.MESSAGE, "name": Phase.EHLO, "greeting": Phase.CONNECT}
+_PHASES = {
+    "recipient": Phase.RCPT,
+    "sender": Phase.MAIL,
+    "message": Phase.MESSAGE,
+    "name": Phase.EHLO,
+    "greeting": Phase.CONNECT,
+}
 
 
 def unwrap(text: str) -> Unwrapped | None:

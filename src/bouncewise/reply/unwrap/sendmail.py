@@ -83,7 +83,18 @@ def _field(text: str, match: re.Match[str]) -> Unwrapped:
         remote_host=relay[1].rstrip(".") if relay else None,
         remote_ip=relay[2] if relay else None,
         recipient=to[1] if to else None,
-        phase=phase_of(match.string[:0] or ("rcpt" if "check_rcpt" in text else "mail" if "check_mail" in text else "connect" if "check_relay" in text else "")),
+        phase=phase_of(
+            match.string[:0]
+            or (
+                "rcpt"
+                if "check_rcpt" in text
+                else "mail"
+                if "check_mail" in text
+                else "connect"
+                if "check_relay" in text
+                else ""
+            )
+        ),
     )
     reply = quoted(inner) if re.match(r"[245]\d\d[ -]", inner) else own_words(words)
     return found("sendmail", with_status(reply, dsn[1] if dsn else None), context)

@@ -15,13 +15,29 @@ from bouncewise.reply.unwrap.common import ADDRESS, found
 
 MAX_LINES = 20_000
 _STAMP = r"(?:\[?\d{1,4}[-/.:]\d\d[-/.:]\d\d(?:[T ]\d\d:\d\d:\d\d)?(?:[.,]\d{1,6})?Z?\]?\s{1,4}){0,2}"
-_FROM_SERVER = re.compile(rf"^{_STAMP}(?:<[-~*]{{1,2}}\*?|S:|<<<|<<|<|SERVER -> CLIENT:|Server:|<=|RX:|RECV:?)\s{{0,4}}(?=[2-5]\d\d(?:[ -]|$))", re.I)
-_FROM_CLIENT = re.compile(rf"^{_STAMP}(?:[-~]{{1,2}}>|C:|>>>|>>|>|CLIENT -> SERVER:|Client:|=>|TX:|SEND:?)\s{{0,4}}(?=\S)", re.I)
-_COMMAND = re.compile(r"^(EHLO|HELO|LHLO|MAIL FROM|RCPT TO|DATA|BDAT|RSET|NOOP|QUIT|VRFY|EXPN|AUTH|STARTTLS|HELP)\b", re.I)
+_FROM_SERVER = re.compile(
+    rf"^{_STAMP}(?:<[-~*]{{1,2}}\*?|S:|<<<|<<|<|SERVER -> CLIENT:|Server:|<=|RX:|"
+    rf"RECV:?)\s{{0,4}}(?=[2-5]\d\d(?:[ -]|$))",
+    re.I,
+)
+_FROM_CLIENT = re.compile(
+    rf"^{_STAMP}(?:[-~]{{1,2}}>|C:|>>>|>>|>|CLIENT -> SERVER:|Client:|=>|TX:|SEND:?)\s{{0,4}}(?=\S)", re.I
+)
+_COMMAND = re.compile(
+    r"^(EHLO|HELO|LHLO|MAIL FROM|RCPT TO|DATA|BDAT|RSET|NOOP|QUIT|VRFY|EXPN|AUTH|STARTTLS|HELP)\b", re.I
+)
 _REPLY_LINE = re.compile(r"^([2-5][0-5]\d)([ -]|$)")
 _PHASE = {
-    "EHLO": Phase.EHLO, "HELO": Phase.EHLO, "LHLO": Phase.EHLO, "MAIL": Phase.MAIL, "RCPT": Phase.RCPT, "DATA": Phase.DATA,
-    "BDAT": Phase.MESSAGE, "QUIT": Phase.QUIT, "AUTH": Phase.AUTH, "STARTTLS": Phase.STARTTLS,
+    "EHLO": Phase.EHLO,
+    "HELO": Phase.EHLO,
+    "LHLO": Phase.EHLO,
+    "MAIL": Phase.MAIL,
+    "RCPT": Phase.RCPT,
+    "DATA": Phase.DATA,
+    "BDAT": Phase.MESSAGE,
+    "QUIT": Phase.QUIT,
+    "AUTH": Phase.AUTH,
+    "STARTTLS": Phase.STARTTLS,
 }
 
 
@@ -42,7 +58,9 @@ def unwrap(text: str) -> Unwrapped | None:
     commands = sum(1 for e in exchanges if e.command)
     if len(exchanges) < 2 or not commands:
         return None
-    failing = [e for e in exchanges if (e.reply.code or 0) >= 400 and e.phase is not Phase.QUIT and not _is_reset(e)]
+    failing = [
+        e for e in exchanges if (e.reply.code or 0) >= 400 and e.phase is not Phase.QUIT and not _is_reset(e)
+    ]
     chosen = (failing or exchanges)[-1]
     recipient = next((a for e in reversed(exchanges) if (a := _address(e, "RCPT"))), None)
     sender = next((a for e in exchanges if (a := _address(e, "MAIL"))), None)

@@ -62,7 +62,7 @@ _REJECT = re.compile(
 
 def unwrap(text: str) -> Unwrapped | None:
     """The reply inside what Postfix wrote, or None."""
-    if not any(mark in text for mark in _MARKS):
+    if not any(mark in text for mark in _MARKS) or (" stat=" in text and "status=" not in text):
         return None
     reject = _REJECT.search(text)
     if reject and ("NOQUEUE" in text or "postfix" in text or "reject:" in text):

@@ -84,8 +84,9 @@ def parse_transcript(text: str) -> list[Exchange]:
         text: the dialogue, one line each; at most 20,000 lines are read. Lines that are neither
             command nor reply (the message, notes of the tool) are passed over.
     """
-    reader = _Reader()
-    for line in text.splitlines()[:MAX_LINES]:
+    lines = text.splitlines()[:MAX_LINES]
+    reader = _Reader(shows_message=any(line.strip() == "." for line in lines))
+    for line in lines:
         reader.line(line.strip())
     reader.end_reply()
     return reader.exchanges
@@ -94,7 +95,8 @@ def parse_transcript(text: str) -> list[Exchange]:
 class _Reader:
     """Joins the lines of replies and remembers what each answers."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, shows_message: bool) -> None:
+        self._shows_message = shows_message
         self.exchanges: list[Exchange] = []
         self._waiting: list[str] = []
         self._lines: list[str] = []
@@ -105,6 +107,8 @@ class _Reader:
         server = _FROM_SERVER.match(line)
         body = line[server.end() :] if server else line
         reply = _REPLY_LINE.match(body)
+        if self._in_message and self._shows_message and not server and body != ".":
+            return  # a line of the message itself, whatever it looks like
         if reply and (server or not _FROM_CLIENT.match(line)):
             if self._lines and self._lines[0][:3] != reply[1]:
                 self.end_reply()

@@ -22,7 +22,11 @@ def test_readme_python_example_runs(capsys) -> None:
     code = re.search(r"```python\n(.*?)```", text, re.DOTALL)
     assert code
     exec(code[1], {})
-    assert capsys.readouterr().out.splitlines() == ["greylisted retry 300", "recipient-unknown", "mailbox-full"]
+    assert capsys.readouterr().out.splitlines() == [
+        "greylisted retry 300",
+        "recipient-unknown",
+        "mailbox-full",
+    ]
 
 
 def test_json_document_names_every_key(engine: Engine) -> None:

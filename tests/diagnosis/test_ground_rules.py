@@ -60,7 +60,9 @@ def test_unknown_user_is_suppressed(engine: Engine) -> None:
     assert engine.diagnose("550 5.1.1 no such user").advice.suppress
 
 
-@pytest.mark.parametrize("reply", ["550 5.7.23 SPF failed", "550 5.7.1 listed at zen.spamhaus.org", "450 4.1.1 no such user"])
+@pytest.mark.parametrize(
+    "reply", ["550 5.7.23 SPF failed", "550 5.7.1 listed at zen.spamhaus.org", "450 4.1.1 no such user"]
+)
 def test_suppress_never_follows_from_the_sender_or_a_transient_reply(engine: Engine, reply: str) -> None:
     assert not engine.diagnose(reply).advice.suppress
 
@@ -84,7 +86,9 @@ def test_a_listing_names_the_list_and_its_page(engine: Engine) -> None:
 
 
 def test_a_retired_list_says_so(engine: Engine) -> None:
-    listed = engine.diagnose("554 5.7.1 Client host [192.0.2.1] blocked using dnsbl.sorbs.net").entities.blocklist
+    listed = engine.diagnose(
+        "554 5.7.1 Client host [192.0.2.1] blocked using dnsbl.sorbs.net"
+    ).entities.blocklist
     assert listed is not None
     assert listed.status == "retired"
 
@@ -113,7 +117,9 @@ def test_552_for_too_many_recipients_is_transient(engine: Engine) -> None:
 
 
 def test_retry_grows_with_the_attempts(engine: Engine) -> None:
-    waits = [engine.diagnose("451 4.3.0 local error", Context(attempts=n)).advice.retry_after for n in (1, 2, 9)]
+    waits = [
+        engine.diagnose("451 4.3.0 local error", Context(attempts=n)).advice.retry_after for n in (1, 2, 9)
+    ]
     assert waits == sorted(waits, key=lambda w: w or 0)
     assert waits[0] != waits[2]
 

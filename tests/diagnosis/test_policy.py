@@ -32,7 +32,10 @@ def test_a_row_may_be_for_one_code_or_provider(tmp_path: Path) -> None:
     engine = make_engine(policy=path)
     assert engine.diagnose("552 mailbox full").action == "retry"
     assert engine.diagnose("550 mailbox full").action == "bounce"
-    assert engine.diagnose("421 4.7.28 Gmail has detected an unusual rate of email. gsmtp").advice.retry_after == 7
+    assert (
+        engine.diagnose("421 4.7.28 Gmail has detected an unusual rate of email. gsmtp").advice.retry_after
+        == 7
+    )
 
 
 @pytest.mark.parametrize(
@@ -40,7 +43,7 @@ def test_a_row_may_be_for_one_code_or_provider(tmp_path: Path) -> None:
     [
         ("[[policy]\n", "no TOML"),
         ('[[policy]]\ncause = "greylisted"\nretries = 3\n', "retries"),
-        ('[[policy]]\ncause = 3\n', "cause"),
+        ("[[policy]]\ncause = 3\n", "cause"),
         ('[rule]\nid = "x"\n', "[[policy]] tables only"),
     ],
 )
@@ -53,4 +56,7 @@ def test_a_bad_file_is_named_with_its_fault(tmp_path: Path, text: str, says: str
 
 
 def test_placeholders() -> None:
-    assert fill("look up {ip|your IP} at {lookup|the list}", {"ip": "192.0.2.1"}) == "look up 192.0.2.1 at the list"
+    assert (
+        fill("look up {ip|your IP} at {lookup|the list}", {"ip": "192.0.2.1"})
+        == "look up 192.0.2.1 at the list"
+    )

@@ -38,16 +38,31 @@ def test_every_cause_explains_itself(engine: Engine) -> None:
 
 def test_what_somebody_has_to_do_has_steps(engine: Engine) -> None:
     with_steps = {r.cause for r in engine.knowledge.remedies}
-    idle = {"accepted", "forwarded", "unverified", "authenticated", "continue", "relayed", "auto-reply", "not-a-bounce"}
+    idle = {
+        "accepted",
+        "forwarded",
+        "unverified",
+        "authenticated",
+        "continue",
+        "relayed",
+        "auto-reply",
+        "not-a-bounce",
+    }
     assert set(engine.knowledge.causes) - with_steps == idle
 
 
 @pytest.mark.parametrize(
     ("zone", "slug"),
     [
-        ("zen.spamhaus.org", "spamhaus-zen"), ("dbl.spamhaus.org", "spamhaus-dbl"), ("bl.spamcop.net", "spamcop"),
-        ("b.barracudacentral.org", "barracuda"), ("dnsbl.sorbs.net", "sorbs"), ("multi.uribl.com", "uribl"),
-        ("dnsbl-1.uceprotect.net", "uceprotect-1"), ("psbl.surriel.com", "psbl"), ("ix.dnsbl.manitu.net", "nixspam"),
+        ("zen.spamhaus.org", "spamhaus-zen"),
+        ("dbl.spamhaus.org", "spamhaus-dbl"),
+        ("bl.spamcop.net", "spamcop"),
+        ("b.barracudacentral.org", "barracuda"),
+        ("dnsbl.sorbs.net", "sorbs"),
+        ("multi.uribl.com", "uribl"),
+        ("dnsbl-1.uceprotect.net", "uceprotect-1"),
+        ("psbl.surriel.com", "psbl"),
+        ("ix.dnsbl.manitu.net", "nixspam"),
     ],
 )
 def test_lists_are_known_by_zone(engine: Engine, zone: str, slug: str) -> None:

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bouncewise.api import make_engine
+from bouncewise.diagnosis.engine import Engine
 from bouncewise.diagnosis.ruletest import check_rules
-from bouncewise.knowledge import KnowledgeError, load
+from bouncewise.knowledge import Knowledge, KnowledgeError, load
 from bouncewise.knowledge.lint import lint
 
 GOOD = '[[rule]]\nid = "own.good"\ncause = "spam-content"\ntext = ["zebra words"]\nexamples = ["550 zebra words"]\n'
+
+
+def _own_only(folder: Path) -> Knowledge:
+    """The knowledge with the planted rules alone: fast to compile."""
+    whole = load(own_rules=folder)
+    return msgspec.structs.replace(whole, rules=tuple(r for r in whole.rules if r.id in whole.own_rules))
 
 
 def _faults(folder: Path, text: str) -> dict[str, str]:
     (folder / "own.toml").write_text(text, encoding="utf-8")
     found = [f for f in lint(load(own_rules=folder)) if "own.toml" in f.where]
     if not any(f.kind == "pattern" for f in found):
-        found += [f for f in check_rules(make_engine(own_rules=folder)) if "own.toml" in f.where]
+        found += check_rules(Engine(_own_only(folder)))
     return {f.kind: str(f) for f in found}
 
 
@@ -38,7 +46,10 @@ def test_a_good_rule_has_no_fault(tmp_path: Path) -> None:
         ("pattern", 'cause = "virus"\ntext = ["(open"]\nexamples = ["550 open"]'),
         ("pattern", 'cause = "virus"\ntext = ["{no-such-class} x"]\nexamples = ["550 x"]'),
         ("name", 'cause = "no-such-cause"\ntext = ["zebra words"]\nexamples = ["550 zebra words"]'),
-        ("name", 'cause = "virus"\nprovider = "nobody"\ntext = ["zebra words"]\nexamples = ["550 zebra words"]'),
+        (
+            "name",
+            'cause = "virus"\nprovider = "nobody"\ntext = ["zebra words"]\nexamples = ["550 zebra words"]',
+        ),
     ],
 )
 def test_planted_faults(tmp_path: Path, kind: str, rule: str) -> None:
@@ -71,7 +82,8 @@ def test_the_same_id_twice_is_an_error(tmp_path: Path) -> None:
 
 def test_own_rules_rank_above_the_shipped_ones(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text(
-        '[[rule]]\nid = "own.x"\ncause = "virus"\ntext = ["user unknown"]\nexamples = ["550 user unknown"]\n', "utf-8"
+        '[[rule]]\nid = "own.x"\ncause = "virus"\ntext = ["user unknown"]\nexamples = ["550 user unknown"]\n',
+        "utf-8",
     )
     assert make_engine(own_rules=tmp_path).diagnose("550 5.1.1 User unknown").cause == "virus"
 

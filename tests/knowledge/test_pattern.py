@@ -47,7 +47,24 @@ def test_meets(pattern: str, text: str, meets: bool) -> None:
     assert _meets(pattern, text) is meets
 
 
-@pytest.mark.parametrize("pattern", ["", " ", "(a", "a)", "{nope}", "*?", "~99 a", "a ~0 b", "(a|)", "re:(", r"re:\1", "re:(a*)*", "re:a{9,}"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "",
+        " ",
+        "(a",
+        "a)",
+        "{nope}",
+        "*?",
+        "~99 a",
+        "a ~0 b",
+        "(a|)",
+        "re:(",
+        r"re:\1",
+        "re:(a*)*",
+        "re:a{9,}",
+    ],
+)
 def test_faults_are_said(pattern: str) -> None:
     with pytest.raises(PatternError):
         compile_pattern(pattern, LEXICON)

@@ -12,7 +12,9 @@ from bouncewise.reply import EnhancedCode, Reply, parse_reply
 from bouncewise.reply.render import MAX_LINE, render
 
 WORDS = st.lists(st.text(string.ascii_letters, min_size=1, max_size=12), min_size=1, max_size=8).map(" ".join)
-CODES = st.builds(lambda a, b, c: 100 * a + 10 * b + c, st.sampled_from([2, 4, 5]), st.integers(0, 5), st.integers(0, 9))
+CODES = st.builds(
+    lambda a, b, c: 100 * a + 10 * b + c, st.sampled_from([2, 4, 5]), st.integers(0, 5), st.integers(0, 9)
+)
 
 
 @given(CODES, st.tuples(st.integers(0, 7), st.integers(0, 30)), st.lists(WORDS, min_size=1, max_size=4))

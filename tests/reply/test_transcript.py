@@ -40,14 +40,22 @@ QUIT
 def test_swaks() -> None:
     exchanges = parse_transcript(SWAKS)
     assert [(e.phase, e.reply.code) for e in exchanges] == [
-        (Phase.CONNECT, 220), (Phase.EHLO, 250), (Phase.MAIL, 250), (Phase.RCPT, 550), (Phase.QUIT, 221),
+        (Phase.CONNECT, 220),
+        (Phase.EHLO, 250),
+        (Phase.MAIL, 250),
+        (Phase.RCPT, 550),
+        (Phase.QUIT, 221),
     ]
     assert exchanges[1].reply.lines == ("mx.example.com", "PIPELINING")
 
 
 def test_the_failing_reply_decides() -> None:
     found = unwrap(SWAKS)
-    assert (found.reply.code, found.context.phase, found.context.recipient) == (550, Phase.RCPT, "b@example.com")
+    assert (found.reply.code, found.context.phase, found.context.recipient) == (
+        550,
+        Phase.RCPT,
+        "b@example.com",
+    )
     assert found.context.sender == "a@example.net"
 
 

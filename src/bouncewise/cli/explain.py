@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -66,14 +67,15 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         phase=Phase(phase) if phase else None, remote_host=host, sender=sender, recipient=recipient
     )
     given = given if given != NO_CONTEXT else NO_CONTEXT
-    if jsonl:
-        _json_lines(engine, file, text)
-        return
-    found = pieces(file) if file is not None else iter(split(text))
-    if as_json:
-        _as_json(engine, list(found), given)
-        return
-    _for_person(engine, found, given, details=details, name=name)
+    with file if file is not None and file is not sys.stdin.buffer else nullcontext():
+        if jsonl:
+            _json_lines(engine, file, text)
+            return
+        found = pieces(file) if file is not None else iter(split(text))
+        if as_json:
+            _as_json(engine, list(found), given)
+            return
+        _for_person(engine, found, given, details=details, name=name)
 
 
 def _as_json(engine: Engine, found: list[Piece], given: Context) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from bouncewise.diagnosis.confidence import confidence_of
 from bouncewise.diagnosis.model import Alternative, Candidate, Decision, Facts
 from bouncewise.diagnosis.patterns import Patterns
-from bouncewise.knowledge.model import Blocklist, Knowledge, Rule
+from bouncewise.knowledge.model import Knowledge, Rule
 from bouncewise.reply import registry
 from bouncewise.reply.model import EnhancedCode
 
@@ -77,6 +77,7 @@ class Decider:
         best = _best_by_cause(candidates)
         top = best[0]
         rule_provider = self._knowledge.rules[top.rule].provider if top.rule >= 0 else ""
+        listed = self._blocklist(facts.numbers)
         confidence = confidence_of(top, best[1:], facts, self.agrees(top.cause, facts))
         return Decision(
             cause=top.cause,
@@ -85,7 +86,7 @@ class Decider:
             candidates=tuple(candidates[:12]),
             provider=provider or rule_provider or None,
             disagreement=self._disagreement(facts, candidates),
-            blocklist=self._blocklist(facts.numbers),
+            blocklist=self._patterns.blocklist_of[listed] if listed is not None else None,
             weak=top.score <= WEAK and not (facts.code and facts.code < 400),
             facts=facts,
         )
@@ -98,9 +99,16 @@ class Decider:
         marked = sorted(n for n in numbers if n in self._patterns.provider_of)
         return self._patterns.provider_of[marked[0]] if marked else None
 
-    def _blocklist(self, numbers: frozenset[int]) -> str | None:
-        named = [self._patterns.blocklist_of[n] for n in sorted(numbers) if n in self._patterns.blocklist_of]
-        return max(named, key=lambda slug: _longest(self._knowledge.blocklists[slug]), default=None)
+    def _blocklist(self, numbers: frozenset[int]) -> int | None:
+        """The number of the list that is named most exactly: by its zone, else by its longest name."""
+        named = sorted(n for n in numbers if n in self._patterns.blocklist_of)
+        return max(named, key=self._exactness, default=None)
+
+    def _exactness(self, number: int) -> tuple[bool, int]:
+        blocklist = self._knowledge.blocklists[self._patterns.blocklist_of[number]]
+        by_zone = self._patterns.blocklist_of.get(number + 1) == blocklist.id
+        words = blocklist.zones if by_zone else blocklist.names
+        return by_zone, min((len(word) for word in words), default=0)
 
     def _candidates(self, facts: Facts, provider: str | None) -> Iterator[Candidate]:
         rules = self._knowledge.rules
@@ -110,8 +118,8 @@ class Decider:
                 if self._applies(rule, facts, provider):
                     yield self._rule_candidate(rule, number, facts, provider)
         listed = self._blocklist(facts.numbers)
-        if listed:
-            yield self._listing(self._knowledge.blocklists[listed], facts)
+        if listed is not None:
+            yield self._listing(listed, facts)
         yield from self._by_codes(facts)
 
     def _applies(self, rule: Rule, facts: Facts, provider: str | None) -> bool:
@@ -138,10 +146,10 @@ class Decider:
         score = base + PER_PRIORITY * rule.priority + self._agreement(rule.cause, facts)
         return Candidate(rule.cause, "provider" if rule.provider else "text", score, number // 2, number)
 
-    def _listing(self, blocklist: Blocklist, facts: Facts) -> Candidate:
+    def _listing(self, number: int, facts: Facts) -> Candidate:
+        blocklist = self._knowledge.blocklists[self._patterns.blocklist_of[number]]
         domains = "domain" in blocklist.kind and "ip" not in blocklist.kind
         cause = "domain-blocklisted" if domains else "ip-blocklisted"
-        number = next(n for n, slug in self._patterns.blocklist_of.items() if slug == blocklist.id)
         return Candidate(cause, "blocklist", BLOCKLIST_SCORE + self._agreement(cause, facts), -1, number)
 
     def _agreement(self, cause: str, facts: Facts) -> int:
@@ -193,11 +201,6 @@ def _code_fits(rule: Rule, facts: Facts) -> bool:
     if facts.enhanced is not None:  # the class of the enhanced code stands in for the first digit
         return any(str(limit)[0] == str(facts.enhanced.class_) for limit in rule.code)
     return True
-
-
-def _longest(blocklist: Blocklist) -> int:
-    """Prefer the list that is named most exactly: by a longer zone."""
-    return max((len(zone) for zone in blocklist.zones), default=0)
 
 
 def _best_by_cause(candidates: list[Candidate]) -> list[Candidate]:

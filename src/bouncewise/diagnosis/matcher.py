@@ -131,7 +131,7 @@ def _re2(patterns: PatternSet, _cache: Cache) -> Scan:
         matcher.Add(regex.encode())
     matcher.Compile()
     numbers = patterns.numbers
-    return lambda data: [numbers[index] for index in matcher.Match(data)]
+    return lambda data: [numbers[index] for index in matcher.Match(data) or ()]
 
 
 def _stdlib(patterns: PatternSet, _cache: Cache) -> Scan:

@@ -1,7 +1,7 @@
 """All patterns of a knowledge base with the number that a match reports.
 
 Numbers: rule ``r`` reports ``2 * r`` for its text and ``2 * r + 1`` for its ``not_text``; behind
-the rules come the marks of the providers and the names of the blocklists.
+the rules come the marks of the providers, then two numbers a blocklist: for its zones, for its names.
 
 The patterns form two sets. The first holds English and every provider's own words and is always
 searched. The second holds the other languages; it is searched when the text is not plain ASCII
@@ -57,10 +57,10 @@ def build_patterns(knowledge: Knowledge) -> Patterns:
         number += 1
     blocklist_of: dict[int, str] = {}
     for slug, blocklist in knowledge.blocklists.items():
-        blocklist_of[number] = slug
-        names = [*blocklist.names, *(zone.replace("*", "") for zone in blocklist.zones)]
-        first.extend((compile_pattern(escape_pattern(name), {}), number) for name in names)
-        number += 1
+        for names in (blocklist.zones, blocklist.names):  # an even step for zones, an odd one for names
+            blocklist_of[number] = slug
+            first.extend((compile_pattern(escape_pattern(name), {}), number) for name in names)
+            number += 1
     return Patterns(_as_set(first), _as_set(second), provider_of, blocklist_of)
 
 

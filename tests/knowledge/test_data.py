@@ -76,3 +76,20 @@ def test_retired_lists_say_since_when(engine: Engine) -> None:
     retired = [b for b in engine.knowledge.blocklists.values() if b.status == "retired"]
     assert len(retired) >= 10
     assert all(b.note for b in retired)
+
+
+@pytest.mark.parametrize(
+    ("tool", "cause", "word"),
+    [
+        ("sisimai", "mailbox-full", "mailboxfull"),
+        ("kumomta", "domain-unknown", "BadDomain"),
+        ("sparkpost", "spam-content", {"code": "52", "name": "Spam Content"}),
+        ("amazon-ses", "mailbox-full", {"bounceType": "Transient", "bounceSubType": "MailboxFull"}),
+        ("postmark", "dns-failure", "DnsError"),
+        ("sendgrid", "rate-limited", "Frequency/Volume"),
+    ],
+)
+def test_causes_in_the_words_of_others(
+    engine: Engine, tool: str, cause: str, word: str | dict[str, str]
+) -> None:
+    assert engine.knowledge.mappings[tool].causes[cause] == word

@@ -29,6 +29,7 @@ class Explainer:
     def __init__(self, knowledge: Knowledge, patterns: Patterns) -> None:
         self._knowledge = knowledge
         self._patterns = patterns
+        self._regexes: dict[int, tuple[str, ...]] = {}
 
     def explanation(self, decision: Decision) -> str:
         """The cause in plain words."""
@@ -65,8 +66,9 @@ class Explainer:
 
     def _by_rule(self, candidate: Candidate, text: str) -> Evidence:
         rule = self._knowledge.rules[candidate.rule]
-        regexes, _ = rule_regexes(self._knowledge, rule)
-        start, end = find_span(tuple(regexes), text)
+        if candidate.rule not in self._regexes:
+            self._regexes[candidate.rule] = tuple(rule_regexes(self._knowledge, rule)[0])
+        start, end = find_span(self._regexes[candidate.rule], text)
         return Evidence(
             by=candidate.by,
             cause=rule.cause,

@@ -7,7 +7,6 @@ Hyperscan has no wheel; extra ``re2``) and Python's ``re`` (where neither is ins
 from __future__ import annotations
 
 import hashlib
-import importlib.metadata
 import re
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -80,7 +79,7 @@ def _hyperscan(patterns: PatternSet, cache: Cache) -> Scan:
 
     probe = hyperscan.Database()
     probe.compile(expressions=[b"x"], ids=[0])
-    key = database_key(patterns, importlib.metadata.version("hyperscan"), repr(probe.info()))
+    key = database_key(patterns, str(getattr(hyperscan, "__version__", "")), repr(probe.info()))
     database = _load_saved(hyperscan, cache.get(key))
     if database is None:
         database = hyperscan.Database()

@@ -26,6 +26,7 @@ from bouncewise.knowledge.model import Knowledge
 FORMAT = 3  # raise it when the shape of what is kept changes
 _CHECK_BYTES = 4
 MAX_KEPT = 256 * 1024 * 1024
+MAX_FILES = 12
 
 
 class Snapshot(msgspec.Struct):
@@ -60,6 +61,11 @@ class FileCache:
         body = data[_CHECK_BYTES:]
         return body if body and data[:_CHECK_BYTES] == _check(body) else None
 
+    def _prune(self) -> None:
+        """Leave the newest files only: every change of a rule makes new ones."""
+        for path in sorted(self._folder.glob("*.bin"), key=_age, reverse=True)[MAX_FILES:]:
+            path.unlink(missing_ok=True)
+
     def put(self, key: str, value: bytes) -> None:
         """Keep bytes under a key; a reader never sees half a file. Failure to write is no fault."""
         with contextlib.suppress(OSError):
@@ -69,9 +75,14 @@ class FileCache:
                 with os.fdopen(handle, "wb") as file:
                     file.write(_check(value) + value)
                 Path(name).replace(self._folder / f"{key}.bin")
+                self._prune()
             except OSError:
                 Path(name).unlink(missing_ok=True)
                 raise
+
+
+def _age(path: Path) -> float:
+    return path.stat().st_mtime
 
 
 def _check(body: bytes) -> bytes:

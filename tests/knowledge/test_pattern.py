@@ -78,6 +78,12 @@ def test_any_pattern_compiles_or_says_why(pattern: str) -> None:
         assert str(error)
 
 
+def test_plain_text_folds_to_its_lower_case() -> None:
+    """ASCII is searched unfolded, by the matcher's own case folding; both must be the same."""
+    for code in range(128):
+        assert fold(chr(code)) in (chr(code).lower(), " ")
+
+
 @given(st.text())
 def test_folding_keeps_the_length(text: str) -> None:
     assert len(fold(text)) == len(text)

@@ -13,6 +13,7 @@ import msgspec
 from bouncewise.cli.engine import load_cli_engine
 from bouncewise.cli.safe import safe
 from bouncewise.cli.show import Part, show
+from bouncewise.diagnosis.advice import fill
 from bouncewise.diagnosis.decide import code_matches, enhanced_matches
 from bouncewise.knowledge.model import Blocklist, Knowledge, Record
 from bouncewise.reply import registry
@@ -168,7 +169,10 @@ def _cause(knowledge: Knowledge, slug: str) -> dict[str, Any]:
             "cause": slug,
             **_fields(cause),
             "steps": [
-                step for r in knowledge.remedies if r.cause == slug and not r.provider for step in r.steps
+                fill(step, {})
+                for r in knowledge.remedies
+                if r.cause == slug and not r.provider
+                for step in r.steps
             ],
             "rules": sum(1 for r in knowledge.rules if r.cause == slug),
             "elsewhere": {m.title: m.causes[slug] for m in knowledge.mappings.values() if slug in m.causes},

@@ -121,6 +121,10 @@ def _by_code(candidate: Candidate, facts: Facts) -> Evidence | None:
     return None
 
 
+# a stem matches the beginning of a word; what a person is shown is the whole word
+_WORD_END = re.compile(rb"[a-z0-9_-]{0,24}")
+
+
 @lru_cache(maxsize=4096)
 def _compiled(regex: str) -> re.Pattern[bytes]:
     return re.compile(regex.encode(), re.IGNORECASE | re.DOTALL)
@@ -141,4 +145,5 @@ def find_span(regexes: tuple[str, ...], text: str) -> tuple[int | None, int | No
             best = match.span()
     if best is None:
         return None, None
+    best = best[0], best[1] + len(_WORD_END.match(data, best[1])[0])  # type: ignore[index]
     return tuple(len(data[:place].decode("utf-8", "ignore")) for place in best)  # type: ignore[return-value]

@@ -14,8 +14,9 @@ class ProviderIndex:
         self._by_suffix = {
             suffix.lower().lstrip("*."): slug
             for slug, provider in knowledge.providers.items()
-            for suffix in (*provider.hosts, slug)
+            for suffix in provider.hosts
         }
+        self._slugs = frozenset(knowledge.providers)
         self._known: dict[str, str | None] = {}
 
     def of(self, host: str) -> str | None:
@@ -35,6 +36,8 @@ class ProviderIndex:
         labels = (
             host.lower().split("[", 1)[0].split(":", 1)[0].split("(", 1)[0].strip().rstrip(".").split(".")
         )
+        if len(labels) == 1 and labels[0] in self._slugs:
+            return labels[0]
         for start in range(min(len(labels), 12)):
             slug = self._by_suffix.get(".".join(labels[start:]))
             if slug:

@@ -28,6 +28,7 @@ from bouncewise.knowledge.fold import fold
 BYTES_PER_WORD = 9
 BYTES_PER_WORD_OTHER_SCRIPTS = 16
 MAX_GAP_WORDS = 12
+STEM_IN_GAP = 6  # a gap also holds the end of the stem before it
 MAX_DEPTH = 6
 _STEM_END = r"[^\s<>()\[\]@.,;:]{0,24}"
 _BLANK = r"\s{1,3}"
@@ -178,25 +179,32 @@ class _Writer:
         other_script = any("\u0370" <= c <= "\u052f" for c in pattern)
         self._per_word = BYTES_PER_WORD_OTHER_SCRIPTS if other_script else BYTES_PER_WORD
 
-    def write(self, items: Sequence[_Item], left: bool = True, right: bool = True) -> str:
-        """``left`` and ``right``: whether a word may begin or end at the sequence's edges."""
-        items = _without_blanks_at_gaps(_with_blanks_inside(items))
-        return "".join(self._one(items, place, left, right) for place in range(len(items)))
+    def write(
+        self, items: Sequence[_Item], left: bool = True, right: bool = True, open_end: bool = True
+    ) -> str:
+        """``left`` and ``right``: whether a word may begin or end at the sequence's edges.
 
-    def _one(self, items: Sequence[_Item], place: int, left: bool, right: bool) -> str:
+        ``open_end``: nothing or a gap follows, so that the rest of a stem need not be spelt out,
+        which keeps the expressions small and the matcher fast.
+        """
+        items = _without_blanks_at_gaps(_with_blanks_inside(items))
+        return "".join(self._one(items, place, left, right, open_end) for place in range(len(items)))
+
+    def _one(self, items: Sequence[_Item], place: int, left: bool, right: bool, open_end: bool) -> str:
         item = items[place]
+        open_end = open_end if place + 1 == len(items) else isinstance(items[place + 1], _Gap)
         if isinstance(item, _Blank):
             return _BLANK
         if isinstance(item, _Star):
-            return _STEM_END
+            return "" if open_end else _STEM_END
         if isinstance(item, _Gap):
             if not 1 <= item.words <= MAX_GAP_WORDS:
                 raise PatternError(f"~{item.words}: a gap is 1 to {MAX_GAP_WORDS} words")
-            return f".{{0,{item.words * self._per_word}}}"
+            return f".{{0,{item.words * self._per_word + STEM_IN_GAP}}}"
         begins = _edge(items, place - 1, -1, left)
         ends = _edge(items, place + 1, 1, right)
         if isinstance(item, _Group):
-            choices = [self.write(choice, begins, ends) for choice in item.choices]
+            choices = [self.write(choice, begins, ends, open_end) for choice in item.choices]
             return "(?:" + "|".join(choices) + ")" + ("?" if item.optional else "")
         start = r"\b" if begins and _is_word_char(item.text[0]) else ""
         end = r"\b" if ends and _is_word_char(item.text[-1]) else ""

@@ -1,108 +1,259 @@
-"""Exim: log lines and bounce prose.
+"""Exim: main log and reject log lines, and the prose of its bounce mails.
 
-Recognises ``SMTP error from remote mail server after RCPT TO:<..>: host h [ip]: 550 ...`` and its
-older and shorter forms, main log lines (``**``, ``==``, ``R=... T=... defer (110): ...``), and the
-rejections that Exim writes about its own clients (``H=... rejected RCPT <..>: ...``).
+What the far server said, in bounce mails of all ages and of its relatives::
+
+    SMTP error from remote mail server after RCPT TO:<bob@example.com>:
+    host mx.example.com [192.0.2.1]: 550 5.1.1 no such user
+    SMTP error from remote mailer after end of data: host mx.example.com [192.0.2.1]: 554 spam
+    SMTP error from remote server for TEXT command, host: mx.example.com (192.0.2.1) reason: 554 no
+    host mx.example.com [192.0.2.1]: 550 no such user
+
+Log lines: ``=>`` delivered (``C="250 ..."`` is the reply), ``==`` deferred, ``**`` bounced::
+
+    2024-01-02 03:04:05 1abcde-000123-AB ** bob@example.com R=dns T=smtp H=mx.example.com [192.0.2.1]: SMTP
+      error from remote mail server after MAIL FROM:<a@example.net> SIZE=12: 550 no
+    2024-01-02 03:04:05 1abcde-000123-AB == bob@example.com R=dns T=smtp defer (111): Connection refused
+
+Without a server's reply the words behind the last field are given, as a reply without a code:
+``Unrouteable address``, ``retry timeout exceeded``, ``retry time not reached for any host``, ``all
+hosts for 'example.com' have been failing for a long time``. ``H=(helo) [192.0.2.9] F=<s> rejected
+RCPT <r>: ...`` is what this Exim told a client: the client's address is ``local_ip``.
 """
 
 from __future__ import annotations
 
 import re
 
-from bouncewise.reply.model import Context, Phase, Unwrapped
-from bouncewise.reply.unwrap.common import ADDRESS, HOST, IP, found, own_words, phase_of, quoted
+from bouncewise.reply.model import NO_CONTEXT, Context, Phase, Unwrapped
+from bouncewise.reply.unwrap.common import found, own_words, phase_of, quoted
+from bouncewise.reply.unwrap.fields import FENCED, NAME, ip, peer, seconds, time_of
 
-_MARKS = (
-    "SMTP error from remote",
-    "R=",
-    "T=",
-    "host ",
-    " rejected ",
-    "Unrouteable",
+_ID = r"[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4}"
+_REMOTE_MARK = "SMTP error from remote "
+_OWN_MARKS = (
+    "Unrouteable address",
+    "unrouteable mail domain",
     "retry timeout exceeded",
     "retry time not reached",
-    "all hosts for",
-    "reason: ",
+    "all hosts for ",
+    "SMTP timeout while connected",
+    "Remote host closed connection",
+    "lowest numbered MX record points to local host",
+    "all relevant MX records point to non-existent hosts",
+    "an MX or SRV record indicated no SMTP service",
 )
+_LOG_MARKS = (" R=", " T=", " ** ", "** ", " == ", "== ")
+_REJECT_MARKS = ("rejected", "authenticator failed", "synchronization error")
+
 _AFTER = re.compile(
-    rf"SMTP error from remote (?:mail server|mailer|server)\s?(?:after|for|in reply to)?\s?(?:pipelined )?"
-    rf"([^\n]{{2,300}}?)[,:;]\s+(?:host:? )?({HOST})\s?[\[(]({IP})[\])](?::\d{{1,5}})?\s?(?::|reason:)\s?",
+    r"SMTP error from remote (?:mail server|mailer|server)\s{1,8}(?:after|for|in reply to)\s{1,8}"
+    r"(?:pipelined\s)?([^\n:,]{2,60}(?::\s?<[^>\n]{0,320}>)?(?:\s[A-Z0-9]{2,12}=[^\s:,]{1,120}){0,6})\s?[:,]\s{0,8}",
     re.I,
 )
-_AFTER_ONLY = re.compile(
-    r"SMTP error from remote (?:mail server|mailer|server)\s?(?:after|for|"
-    r"in reply to)\s?(?:pipelined )?([^\n:]{2,60}?(?::<[^>\s]{0,320}>)?(?: SIZE=\d{1,12})?)"
-    r"\s?:\s+(?=[245]\d\d)",
+_HOST_SAID = re.compile(
+    rf"(?<![\w=])(?:host:?\s{{1,8}}({NAME})\s{{0,4}}[\[(]([^\])\s]{{2,45}})[\])](?::\d{{1,5}})?)"
+    rf"\s?[:,]?\s{{0,8}}(?:reason:\s?)?(?=[245]\d\d)",
     re.I,
 )
-_HOST = re.compile(
-    rf"(?:^|[\s(])host:? ({HOST})\s?[\[(]({IP})[\])](?::\d{{1,5}})?:?\s?(?:reason:)?\s?(?=[245]\d\d)", re.I
+_TIMEOUT = re.compile(
+    rf"SMTP timeout while connected to ({NAME})\s?\[([^\]\s]{{2,45}})\]\s?"
+    r"(?:after|in response to) ([^(\n:]{3,60})"
 )
-_LOG_HOST = re.compile(rf"\bH=({HOST}) \[({IP})\]")
-_TO = re.compile(rf"(?:\*\*|==|=>|->)\s(?:[^\s<]{{1,200}}\s)?<?({ADDRESS})>?")
-_RCPT = re.compile(rf"RCPT TO:<({ADDRESS})>", re.I)
-_SENDER = re.compile(rf"MAIL FROM:<({ADDRESS})?>", re.I)
-_DEFER = re.compile(r"\bdefer \((-?\d{1,4})\)(?: DT=\S{1,20})?:? ?")
-_FAIL = re.compile(
-    r"(?:\bT=\S{1,64}|\bR=\S{1,64})(?: H=\S{1,253} \[[^\]]{1,45}\](?::\d{1,5})?)?:? (?!defer|T=|H=)"
+_CLOSED = re.compile(
+    r"(?:Remote host closed connection in response to|SMTP timeout after|in response to|after sending) "
+    r"([^\n;]{2,80})"
 )
+_FLAG = re.compile(rf"(?:^|\s)(?:({_ID}) )?(\*\*|==|=>|->|>>|\*>) (?=\S)")
+_ADDRESS = re.compile(rf"(?:<({FENCED})>|[^\s<>]{{1,512}}(?: <({FENCED})>)?|.{{1,300}}? <({FENCED})>)")
+_LOG_HOST = re.compile(r" H=([^\s\[\](]{1,253}) (?:\([^)\s]{1,253}\) )?\[([^\]\s]{2,45})\]")
+_SENDER = re.compile(rf" F=<?((?:{FENCED})?)>?(?= )")
+_MAIL_FROM = re.compile(rf"MAIL FROM:<((?:{FENCED})?)>", re.I)
+_RCPT_TO = re.compile(rf"RCPT TO:<({FENCED})>", re.I)
+_AGE = re.compile(r" QT=([\d.wdhms]{1,30})")
+_CONFIRM = re.compile(r" C=\"((?:[^\"\\]|\\.){1,2000})\"?")
+_DEFER = re.compile(r" defer \((-?\w{1,6})\)")
+_INTERFACE = re.compile(r" I=\[([^\]\s]{2,45})\]")
 _REJECTED = re.compile(
-    rf"\bH=(?:\(?[^\s)]{{0,255}}\)? )?(?:\(([^)]{{1,255}})\) )?\[({IP})"
-    rf"\](?::\d{{1,5}})?.{{0,200}}? (?:temporarily )?rejected (\S{{1,12}})(?: <([^>]{{0,320}})>)?:? ?",
-    re.S,
+    r"(?:\bH=([^\s\[\](]{1,253})? ?(?:\(([^)\s]{1,255})\) )?|^)\[([^\]\s]{2,45})\](?::\d{1,5})?"
+    r"(?: [A-Za-z0-9]{1,4}=(?:\"[^\"]{0,300}\"|<[^>]{0,320}>|\S{1,320})){0,8} (?:temporarily )?rejected "
+    r"(after DATA|by local_scan\(\)|connection in \"?connect\"? ACL|EHLO or HELO|[A-Za-z]{3,8})"
+    r"(?: (?:<([^>]{0,320})>|([^\s:]{1,320})))?:? ?",
 )
-_TIME = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)")
-_LOG = re.compile(
-    r"^(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})? (?:[+-]\d{4} )?)?(?:\[\d{1,7}\] )?"
-    r"(?:[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4} )?(?:\*\*|==) "
+_AUTH = re.compile(
+    r"\b[\w-]{1,40} authenticator failed for ([^\s\[(]{1,253} )?(?:\(([^)]{1,255})\) )?\[([^\]\s]{2,45})\]"
+    r"(?::\d{1,5})?(?: [A-Z]=\S{1,80}){0,3}: "
 )
+_SYNC = re.compile(
+    r"SMTP protocol synchronization error \([^)]{1,300}\): rejected .{1,300}\bH=.{0,300}\[([^\]\s]{2,45})\]"
+)
+_RECIPIENT_ABOVE = re.compile(rf"\s{{0,8}}<?({FENCED})>?(?:\s{{1,8}}\([^)]{{1,300}}\))?:?\s{{1,16}}")
+_STAMP = re.compile(r"^(?:<\d{1,3}>)?(?:\w{3} {1,2}\d{1,2} \d\d:\d\d:\d\d \S{1,255} exim\S{0,20} )")
 
 
 def unwrap(text: str) -> Unwrapped | None:
-    """The reply inside what Exim wrote, or None."""
-    if not any(mark in text for mark in _MARKS):
-        return None
-    base = _base(text)
-    after = _AFTER.search(text)
-    if after:
-        context = Context(phase=_phase(after[1]), remote_host=after[2], remote_ip=after[3])
-        return found("exim", quoted(text[after.end() :]), context.merged(base))
-    after = _AFTER_ONLY.search(text)
-    if after:
-        return found("exim", quoted(text[after.end() :]), Context(phase=_phase(after[1])).merged(base))
-    host = _HOST.search(text)
-    if host:
-        context = Context(remote_host=host[1], remote_ip=host[2])
-        return found("exim", quoted(text[host.end() :]), context.merged(base))
-    return _log(text, base)
+    """The reply inside what Exim wrote, or None.
+
+    Args:
+        text: a log line or a piece of a bounce mail, whole or cut off.
+    """
+    if _REMOTE_MARK in text or "host" in text:
+        said = _remote(text)
+        if said:
+            return said
+    if any(mark in text for mark in _REJECT_MARKS):
+        rejected = _rejected(text)
+        if rejected:
+            return rejected
+    if any(mark in text for mark in _LOG_MARKS) or 'C="' in text:
+        logged = _log(text)
+        if logged:
+            return logged
+    if any(mark in text for mark in _OWN_MARKS):
+        return _prose(text)
+    return None
 
 
 def _phase(command: str) -> Phase | None:
-    return phase_of(command.split("<", 1)[0])
+    command = command.split("<", 1)[0]
+    return Phase.MESSAGE if "data block" in command else phase_of(command)
 
 
-def _base(text: str) -> Context:
-    to, host, sender = _RCPT.search(text) or _TO.search(text), _LOG_HOST.search(text), _SENDER.search(text)
-    time = _TIME.match(text)
+def _remote(text: str) -> Unwrapped | None:
+    """What the far server said: behind ``after COMMAND:``, behind ``host h [ip]:``, or behind both."""
+    after = _AFTER.search(text) if _REMOTE_MARK in text else None
+    context = _fields(text)
+    start = None
+    if after:
+        phase = Phase.MESSAGE if "TEXT" in after[1] else _phase(after[1])
+        context = Context(phase=phase).merged(context)
+        start = after.end()
+    said = _HOST_SAID.match(text, start) if start is not None else _HOST_SAID.search(text)
+    if said:
+        name, address = peer(said[1], said[2])
+        context = Context(remote_host=name, remote_ip=address).merged(context)
+        start = said.end()
+    if start is None or (not said and not re.match(r"[245]\d\d", text[start : start + 3])):
+        return None
+    if context.remote_host is None:
+        before = re.search(rf"\bhost ({NAME}) \[([^\]\s]{{2,45}})\]", text[: after.start()] if after else "")
+        if before:
+            name, address = peer(before[1], before[2])
+            context = context.merged(Context(remote_host=name, remote_ip=address))
+    return found("exim", quoted(text[start:].split("\n\n", 1)[0]), context)
+
+
+def _fields(text: str) -> Context:
+    """What the fields of a log line and the commands in it tell."""
+    flag = _FLAG.search(text)
+    recipient = _recipient(text, flag) if flag else None
+    rcpt, sender = _RCPT_TO.search(text), _SENDER.search(text) or _MAIL_FROM.search(text)
+    logged, age = _LOG_HOST.search(text), _AGE.search(text)
+    name, address = peer(logged[1], logged[2]) if logged else (None, None)
+    local = _INTERFACE.search(text) if flag else None
+    if rcpt is None and flag is None and (above := _RECIPIENT_ABOVE.match(text)):
+        recipient = above[1]
     return Context(
-        recipient=to[1] if to else None,
-        remote_host=host[1] if host else None,
-        remote_ip=host[2] if host else None,
+        remote_host=name,
+        remote_ip=address,
+        local_ip=ip(local[1]) if local else None,
         sender=sender[1] if sender else None,
-        time=time[1] if time else None,
+        recipient=recipient or (rcpt[1] if rcpt else None),
+        queue_age=seconds(age[1]) if age else None,
+        time=time_of(_STAMP.sub("", text)),
     )
 
 
-def _log(text: str, base: Context) -> Unwrapped | None:
-    rejected = _REJECTED.search(text)
-    if rejected:
-        context = Context(phase=phase_of(rejected[3]), helo=rejected[1], local_ip=rejected[2])
-        return found("exim", quoted(text[rejected.end() :]), context.merged(Context(recipient=rejected[4])))
-    if not _LOG.match(text) and " R=" not in text and " T=" not in text:
+def _recipient(text: str, flag: re.Match[str]) -> str | None:
+    """The address behind ``**``, ``==`` or ``=>``; the one in brackets when the first is no mailbox."""
+    rest = text[flag.end() : flag.end() + 900]
+    match = _ADDRESS.match(rest)
+    if match is None:
         return None
-    defer = _DEFER.search(text)
-    if defer:
-        return found("exim", own_words(text[defer.end() :] or defer[0]), base, f"defer ({defer[1]})")
-    fail = _FAIL.search(text)
-    words = text[fail.end() :] if fail else text.split(": ", 1)[-1]
-    return found("exim", own_words(words), base)
+    first = rest.split(" ", 1)[0].rstrip(":")
+    return first if "@" in first and first[0] not in "<|/" else next((g for g in match.groups() if g), None)
+
+
+def _log(text: str) -> Unwrapped | None:
+    """A line of the main log whose words are Exim's own, or a delivery with its confirmation."""
+    flag = _FLAG.search(text)
+    if flag is None:
+        return None
+    known = flag[1] is not None or " R=" in text or " T=" in text
+    if not known and flag[2] not in ("**", "=="):
+        return None
+    context = _fields(text)
+    confirmed = _CONFIRM.search(text)
+    if flag[2] in ("=>", "->", ">>", "*>"):
+        if not known:
+            return None
+        words = quoted(confirmed[1].replace('\\"', '"')) if confirmed else own_words("delivered")
+        return found("exim", words, Context(phase=Phase.MESSAGE if confirmed else None).merged(context))
+    rest = text[flag.end() :]
+    defer = _DEFER.search(rest)
+    colon = _colon(rest, defer.end() if defer else 0)
+    if not known and (context.recipient is None or colon is None):
+        return None
+    words_text = rest[colon:] if colon is not None else rest[defer.start() + 1 :] if defer else rest
+    closed = _CLOSED.search(words_text)
+    phase = _phase(closed[1]) if closed else _own_phase(words_text)
+    note = f"defer ({defer[1]})" if defer else ""
+    return found("exim", own_words(words_text), Context(phase=phase).merged(context), note)
+
+
+def _colon(rest: str, start: int) -> int | None:
+    """Where the words begin: behind the first colon and blank that stands in no quoted field."""
+    bare = re.sub(r"\"[^\"\n]{0,600}\"", lambda quote: "_" * len(quote[0]), rest[:1500])
+    place = bare.find(": ", start)
+    return place + 2 if place >= 0 else None
+
+
+def _own_phase(words: str) -> Phase | None:
+    if "TLS" in words[:80] or "DANE" in words[:80]:
+        return Phase.STARTTLS
+    return Phase.AUTH if "authentication" in words[:80] else None
+
+
+def _rejected(text: str) -> Unwrapped | None:
+    """What this server told a client; the client is the sending side."""
+    auth = _AUTH.search(text)
+    if auth:
+        context = Context(Phase.AUTH, local_ip=ip(auth[3]), helo=auth[2], time=time_of(text))
+        return found("exim", quoted(text[auth.end() :]), context)
+    sync = _SYNC.search(text)
+    if sync:
+        words = text[sync.start() :]
+        return found("exim", own_words(words), Context(local_ip=ip(sync[1]), time=time_of(text)))
+    match = _REJECTED.search(text)
+    if match is None:
+        return None
+    command = match[4]
+    address = (match[5] or match[6] or "").rstrip(":") or None
+    phase = Phase.MESSAGE if command in ("after DATA", "by local_scan()") else phase_of(command)
+    sender = _SENDER.search(text)
+    context = Context(
+        phase=phase,
+        local_ip=ip(match[3]),
+        helo=match[2] or (address if phase is Phase.EHLO else None),
+        sender=sender[1] if sender else address if phase is Phase.MAIL else None,
+        recipient=address if phase is Phase.RCPT else None,
+        time=time_of(text),
+    )
+    return found("exim", quoted(text[match.end() :]), context)
+
+
+def _prose(text: str) -> Unwrapped | None:
+    """A paragraph of a bounce mail: the address, then why it could not be delivered to."""
+    above = _RECIPIENT_ABOVE.match(text)
+    start = above.end() if above else 0
+    context = Context(recipient=above[1]) if above else NO_CONTEXT
+    words = text[start:]
+    timeout = _TIMEOUT.search(words)
+    if timeout:
+        name, address = peer(timeout[1], timeout[2])
+        phase = _phase(timeout[3])
+        context = Context(phase=phase, remote_host=name, remote_ip=address).merged(context)
+    elif closed := _CLOSED.search(words):
+        context = Context(phase=_phase(closed[1])).merged(context)
+    elif not above and not words.startswith(_OWN_MARKS):
+        return None
+    return found("exim", own_words(words), context)

@@ -83,7 +83,7 @@ class Engine:
         self._decisions: dict[object, Decision] = {}
         self._actions: dict[int, str] = {}
         self._seen: dict[object, Diagnosis] = {}
-        self._rule_numbers = 2 * len(knowledge.rules)
+        self._numbers = (*self.patterns.first.numbers, *self.patterns.second.numbers)
 
     def settings(self) -> dict[str, object]:
         """What another process needs to build the same engine."""
@@ -193,15 +193,17 @@ class Engine:
         if code is not None and code < 400:
             return self._by_code(code, enhanced, phase, provider)
         data, plain = self._folded(text)
-        numbers = self._scan_first(data)
+        places = self._scan_first(data)
         if plain:
-            decision = self._decide_by(code, enhanced, phase, provider, numbers)
+            decision = self._decide_by(code, enhanced, phase, provider, places)
             if not decision.weak:
                 return decision
-        numbers = numbers + self._other_languages(data.lower() if plain else data)
-        if note and not any(n < self._rule_numbers for n in numbers):
-            numbers = numbers + self.search(note)
-        return self._decide_by(code, enhanced, phase, provider, numbers)
+        places += self._other_languages(data.lower() if plain else data)
+        decision = self._decide_by(code, enhanced, phase, provider, places)
+        if note and decision.candidates[0].by in ("code", "enhanced"):
+            places += self._scan_first(self._folded(note)[0])  # what stands round a reply is English
+            return self._decide_by(code, enhanced, phase, provider, places)
+        return decision
 
     def _decide_by(
         self,
@@ -209,14 +211,15 @@ class Engine:
         enhanced: EnhancedCode | None,
         phase: str | None,
         provider: str | None,
-        numbers: list[int],
+        places: list[int],
     ) -> Decision:
         """The decision for what matched, kept by it."""
-        numbers.sort()
-        key = (code, enhanced, phase, provider, tuple(numbers))
+        places.sort()
+        key = (code, enhanced, phase, provider, tuple(places))
         decision = self._decisions.get(key)
         if decision is None:
-            decision = self._keep(key, Facts(code, enhanced, phase, provider, frozenset(numbers)))
+            numbers = frozenset(n for place in places for n in self._numbers[place])
+            decision = self._keep(key, Facts(code, enhanced, phase, provider, numbers))
         return decision
 
     def _keep(self, key: object, facts: Facts) -> Decision:
@@ -226,11 +229,6 @@ class Engine:
         decision = self._decider.decide(facts)
         self._decisions[key] = decision
         return decision
-
-    def search(self, text: str) -> list[int]:
-        """The numbers of the patterns of both sets that match a text."""
-        data, plain = self._folded(text)
-        return self._scan_first(data) + self._other_languages(data.lower() if plain else data)
 
     @staticmethod
     def _folded(text: str) -> tuple[bytes, bool]:
@@ -243,7 +241,8 @@ class Engine:
     def _other_languages(self, data: bytes) -> list[int]:
         if self._scan_second is None:
             self._scan_second = make_scan(self.patterns.second, self._cache, self._matcher)
-        return self._scan_second(data)
+        behind = len(self.patterns.first.regexes)
+        return [behind + place for place in self._scan_second(data)]
 
 
 def batches(items: Iterable[object], size: int) -> Iterator[list[object]]:

@@ -39,7 +39,7 @@ class NoCache:
 
 
 def make_scan(patterns: PatternSet, cache: Cache, engine: str | None = None) -> Scan:
-    """A function that gives the numbers of the patterns that match folded bytes, some perhaps twice.
+    """A function that gives the places of the expressions that match folded bytes.
 
     Args:
         patterns: the patterns.
@@ -69,8 +69,8 @@ def make_scan(patterns: PatternSet, cache: Cache, engine: str | None = None) -> 
 def database_key(patterns: PatternSet, version: str, cpu: str) -> str:
     """Name of the saved database: the patterns, the library's version and the processor's features."""
     digest = hashlib.sha256(f"{version}\n{cpu}\n".encode())
-    for regex, number in zip(patterns.regexes, patterns.numbers, strict=True):
-        digest.update(f"{number}\t{regex}\n".encode())
+    for regex in patterns.regexes:
+        digest.update(f"{regex}\n".encode())
     return digest.hexdigest()[:32]
 
 
@@ -86,7 +86,7 @@ def _hyperscan(patterns: PatternSet, cache: Cache) -> Scan:
         flags = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL
         database.compile(
             expressions=[regex.encode() for regex in patterns.regexes],
-            ids=list(patterns.numbers),
+            ids=list(range(len(patterns.regexes))),
             flags=[flags] * len(patterns.regexes),
         )
         cache.put(key, hyperscan.dumpb(database))
@@ -129,13 +129,9 @@ def _re2(patterns: PatternSet, _cache: Cache) -> Scan:
     for regex in patterns.regexes:
         matcher.Add(regex.encode())
     matcher.Compile()
-    numbers = patterns.numbers
-    return lambda data: [numbers[index] for index in matcher.Match(data) or ()]
+    return lambda data: list(matcher.Match(data) or ())
 
 
 def _stdlib(patterns: PatternSet, _cache: Cache) -> Scan:
-    pairs = [
-        (re.compile(regex.encode(), re.IGNORECASE | re.DOTALL).search, number)
-        for regex, number in zip(patterns.regexes, patterns.numbers, strict=True)
-    ]
-    return lambda data: [number for search, number in pairs if search(data)]
+    searches = [re.compile(regex.encode(), re.IGNORECASE | re.DOTALL).search for regex in patterns.regexes]
+    return lambda data: [place for place, search in enumerate(searches) if search(data)]

@@ -19,10 +19,14 @@ from bouncewise.knowledge.regexes import DEFAULT_LANGUAGE, language_of, rule_reg
 
 @dataclass(frozen=True, slots=True)
 class PatternSet:
-    """Regular expressions over folded UTF-8 bytes and the number that each reports."""
+    """Regular expressions over folded UTF-8 bytes, each once, and the numbers that each stands for.
+
+    The matcher reports the place of an expression in ``regexes``; ``numbers`` at the same place
+    says which rules, marks and lists it belongs to.
+    """
 
     regexes: tuple[str, ...]
-    numbers: tuple[int, ...]
+    numbers: tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,5 +69,7 @@ def build_patterns(knowledge: Knowledge) -> Patterns:
 
 
 def _as_set(pairs: list[tuple[str, int]]) -> PatternSet:
-    unique = list(dict.fromkeys(pairs))
-    return PatternSet(tuple(p[0] for p in unique), tuple(p[1] for p in unique))
+    by_regex: dict[str, dict[int, None]] = {}
+    for regex, number in pairs:
+        by_regex.setdefault(regex, {})[number] = None
+    return PatternSet(tuple(by_regex), tuple(tuple(numbers) for numbers in by_regex.values()))

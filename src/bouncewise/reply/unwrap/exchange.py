@@ -69,9 +69,11 @@ _RETURNED_ELSEWHERE = re.compile(
 _ERRORS = (
     r"gave this error|hat (?:diesen|einen|folgenden) Fehler (?:ausgegeben|gemeldet|zurückgegeben)|"
     r"a (?:g[ée]n[ée]r[ée]|renvoyé|retourné) (?:cette|l['’]) ?erreur(?: suivante)?|"
-    r"(?:generó|dio|devolvió) este error|ha (?:generato|restituito) (?:questo|il seguente) errore|(?:gaf|geeft) deze fout(?:melding)?|"
+    r"(?:generó|dio|devolvió) este error|ha (?:generato|restituito) (?:questo|il seguente) errore|"
+    r"(?:gaf|geeft) deze fout(?:melding)?|"
     r"(?:отправил это сообщение|сообщил) об ошибке|вернул(?: эту| следующую)? ошибку|"
-    r"(?:deu|gerou|retornou) este erro|zwrócił(?: ten| następujący) błąd|gav (?:detta|följande) fel|vrátil tuto chybu"
+    r"(?:deu|gerou|retornou) este erro|zwrócił(?: ten| następujący) błąd|"
+    r"gav (?:detta|följande) fel|vrátil tuto chybu"
 )
 _GAVE = re.compile(rf"({NAME})(?:\s\(([0-9A-Fa-f:.]{{2,45}})\))?\s{{1,4}}(?:{_ERRORS})\s?:\s{{0,8}}", re.I)
 _REJECTED_BY = re.compile(

@@ -1,54 +1,95 @@
-"""Gmail's bounce prose, in the languages it writes.
+"""Gmail's and Google Workspace's bounce prose, in the languages it writes.
 
-Recognises ``The response from the remote server was: 550 ...``, ``The error that the other server
-returned was: ...``, ``Technical details of permanent failure: ...``, and names the host from ``by
-h. [ip]``.
+The server's words stand behind a sentence that names them; before 2016 they often came with the reply
+code doubled and the state of Gmail's session behind::
+
+    The response from the remote server was: 550 5.1.1 no such user
+    Google tried to deliver your message, but it was rejected by the server for the recipient domain
+    example.com by mx.example.com. [192.0.2.1]. The error that the other server returned was: 550 550 5.1.1
+    no such user (state 14).
+
+What has no reply code behind it (``DNS Error: ...``, ``The recipient server did not accept our requests to
+connect. [(0) mx.example.com. [192.0.2.1]:25: socket error]``) are Gmail's own words.
 """
 
 from __future__ import annotations
 
 import re
 
-from bouncewise.reply.model import Context, Unwrapped
-from bouncewise.reply.unwrap.common import ADDRESS, HOST, IP, found, own_words, quoted
+from bouncewise.reply.model import Context, Phase, Unwrapped
+from bouncewise.reply.unwrap.common import found, own_words, quoted
+from bouncewise.reply.unwrap.fields import FENCED, NAME, peer
 
 _LEAD_INS = (
     r"The response from the remote server was|The response was|The error that the other server returned was|"
-    r"Die Antwort des Remote-?servers lautete?|Die Antwort lautete?|"
-    r"La respuesta del servidor remoto(?: es| fue)?|La respuesta fue|"
-    r"La réponse (?:du serveur distant )?(?:est|était)(?: la suivante)?|"
-    r"La risposta (?:del server remoto )?(?:è|era)(?: stata)?|"
-    r"A resposta do servidor remoto (?:é|foi)|A resposta foi|"
-    r"Het antwoord van de externe server (?:was|is)|Het antwoord was|"
-    r"Odpowiedź (?:zdalnego serwera|serwera zdalnego)?(?: to| brzmi)?|Ответ удал[её]нного сервера|"
-    r"Ответ|リモート サーバーからの応答|応答|"
-    r"远程服务器(?:返回|的)(?:的)?响应(?:为)?|遠端伺服器的回應(?:為)?|원격 서버의 응답|"
-    r"Uzak sunucudan gelen yanıt|"
-    r"Svaret från fjärrservern var|Odpověď vzdáleného serveru"
+    r"Die Antwort des (?:Remote-?servers|anderen Servers) (?:lautete?|war)|Die Antwort (?:lautete?|war)|"
+    r"(?:Fehlermeldung des (?:anderen|Remote-?)\s?Servers|Antwort (?:vom|des) Remote-?servers?)"
+    r"(?: lautete?)?|"
+    r"La respuesta del servidor remoto(?: es| fue| ha sido)?|La respuesta (?:fue|es|ha sido)|"
+    r"El error que (?:devolvió|mostró) el otro servidor (?:fue|es)|"
+    r"La réponse (?:du serveur distant )?(?:est|était|a été)(?: la suivante)?|Réponse du serveur distant|"
+    r"L['’]erreur renvoyée par l['’]autre serveur (?:est|était)(?: la suivante)?|"
+    r"La risposta (?:(?:del|dal) server remoto )?(?:è|era)(?: stata)?(?: la seguente)?|"
+    r"L['’]errore restituito dall['’]altro server (?:è|era)(?: stato)?|"
+    r"A resposta do servidor remoto (?:é|foi|era)|A resposta (?:foi|é)|"
+    r"O erro (?:que o outro servidor retornou|retornado pelo outro servidor) (?:é|foi)|"
+    r"(?:Het antwoord|De reactie) van de externe server (?:was|is|luidt)|"
+    r"(?:Het antwoord|De reactie) (?:was|is)|"
+    r"Odpowiedź (?:zdalnego serwera|serwera zdalnego)(?: ?to| ?brzmi(?:ała)?| ?była następująca)?|"
+    r"Ответ (?:от )?удал[её]нного сервера|Сообщение об ошибке с удал[её]нного сервера|Ответ(?: сервера)?|"
+    r"リモート ?サーバーからの(?:応答|レスポンス)(?:は次のとおりです)?|応答|"
+    r"远程服务器(?:返回|的)(?:的)?响应(?:为|是)?|遠端伺服器的回應(?:為|是)?|원격 서버의? 응답|"
+    r"Uzak sunucudan gelen yanıt|Uzak sunucunun yanıtı|"
+    r"Svaret från fjärrservern (?:var|är)|Svaret fra den eksterne (?:server|tjeneren) (?:var|er)|"
+    r"Odpověď vzdáleného serveru(?: byla| je)?|Відповідь віддаленого сервера"
 )
-_LEAD_IN = re.compile(rf"(?:{_LEAD_INS})\s{{0,2}}[:：]\s{{0,4}}", re.I)
-_DETAILS = re.compile(r"Technical details of (?:permanent|temporary) failure:\s{0,4}", re.I)
-_HOST = re.compile(rf"\bby ({HOST})\.? \[({IP})\]", re.I)
-_SOCKET = re.compile(rf"\[\(\d{{1,2}}\) ({HOST})\.? ?\[({IP})\](?::\d{{1,5}})?: ")
-_RECIPIENT = re.compile(rf"(?:recipients?:?|to|Empfänger:?|destinatario:?)\s{{1,4}}<?({ADDRESS})", re.I)
+_LEAD_IN = re.compile(rf"(?:{_LEAD_INS})\s{{0,2}}[:：]\s{{0,8}}", re.I)
+_MARKS = re.compile(r"[:：]")
+_DETAILS = re.compile(r"Technical details of (?:permanent|temporary) failure:\s{0,8}", re.I)
+_HOST = re.compile(rf"\bby ({NAME}) \[([0-9A-Fa-f:.]{{2,45}})\]")
+_SOCKET = re.compile(
+    rf"\[(?:\(\d{{1,3}}\) )?({NAME})\s{{1,2}}\[?([0-9A-Fa-f:.]{{2,45}}?)\]?(?::25)?: [A-Za-z]"
+)
+_STATE = re.compile(r"\s?\(state (\d{1,2})\)\.?\s{0,4}$")
+_END = re.compile(
+    r"\s{1,8}-{4,6} (?:Original|Forwarded) message -{4,6}|\n\s{0,8}\n(?=[A-Z][\w-]{1,40}: )", re.I
+)
+_RECIPIENT = re.compile(
+    rf"(?:recipients? (?:failed permanently|has been delayed|failed)?:|recipients?:?|"
+    rf"(?:delivered|delivering|message|deliver) to|to|Empfänger:?|an|destinatario:?|a|à|адресу?|для)"
+    rf"\s{{1,8}}<?({FENCED})(?=[\s>.,;:]|$)",
+    re.I,
+)
+# The step that Gmail's session had reached, as far as bounces whose server told its own step show it.
+_STATES = {"9": Phase.MAIL, "14": Phase.RCPT, "18": Phase.MESSAGE}
 
 
 def unwrap(text: str) -> Unwrapped | None:
-    """The reply inside what Gmail wrote, or None."""
-    lead = _LEAD_IN.search(text)
-    details = _DETAILS.search(text)
-    if lead is None and details is None:
+    """The reply inside what Gmail wrote, or None.
+
+    Args:
+        text: the words of a bounce mail, whole, from the lead-in on, or cut off.
+    """
+    if not _MARKS.search(text):
         return None
-    host = _HOST.search(text) or _SOCKET.search(text)
-    recipient = _RECIPIENT.search(text)
-    context = Context(
-        remote_host=host[1].rstrip(".") if host else None,
-        remote_ip=host[2] if host else None,
-        recipient=recipient[1].rstrip(".,;") if recipient else None,
-    )
+    lead, details = _LEAD_IN.search(text), _DETAILS.search(text)
     start = lead or details
-    words = text[start.end() :] if start else text
-    coded = re.match(r"[\"'\s]{0,4}[245]\d\d", words)
-    return found(
-        "gmail", quoted(words) if coded else own_words(words), context, text[: start.start()] if start else ""
+    if start is None:
+        return None
+    words = text[start.end() :]
+    end = _END.search(words)
+    words = words[: end.start()] if end else words
+    state = _STATE.search(words)
+    server = _HOST.search(text, 0, start.end()) or _SOCKET.search(text)
+    name, address = peer(server[1], server[2].rstrip(".:")) if server else (None, None)
+    recipient = _RECIPIENT.search(text, 0, start.start())
+    socket = "socket error" in words or "did not accept our requests to connect" in words
+    context = Context(
+        phase=_STATES.get(state[1]) if state else Phase.CONNECT if socket else None,
+        remote_host=name,
+        remote_ip=address,
+        recipient=recipient[1].rstrip(".,;:") if recipient else None,
     )
+    coded = re.match(r"[\"'\s]{0,4}[2-5]\d\d(?!\d)", words)
+    words = words[: state.start()] if state else words
+    return found("gmail", quoted(words) if coded else own_words(words), context, text[: start.start()])

@@ -225,7 +225,7 @@ def _own(text: str, fields: Context) -> Unwrapped | None:
     named = lost or connect or _PEER.search(reason)
     name, address = peer(named[1], named[2]) if named else (None, None)
     known = Context(remote_host=name, remote_ip=address)
-    words = unfold(reason if reason is not text else _without_recipient(text, status))
+    words = unfold(reason if reason is not text else _without_front(text, status, lost or connect))
     if re.match(r"[245]\d\d[ -]", words):  # "status=sent (250 2.0.0 Ok: queued as ...)"
         sent = status is not None and status[1].lower() == "sent"
         context = Context(phase=Phase.MESSAGE if sent else None).merged(fields)
@@ -250,10 +250,12 @@ def _is_prose(text: str, reason: str) -> bool:
     )
 
 
-def _without_recipient(text: str, status: re.Match[str] | None) -> str:
-    """Prose without the address in front; of a line whose status has no reason, the status."""
+def _without_front(text: str, status: re.Match[str] | None, named: re.Match[str] | None) -> str:
+    """Prose without the address or queue id in front; of a line whose status has no reason, the status."""
     if status:
         return text[status.start() :]
+    if named and "suspended" not in text[: named.start()]:
+        return text[named.start() :]
     to = _BOUNCE_TO.match(text)
     return text[to.end() :] if to else text
 

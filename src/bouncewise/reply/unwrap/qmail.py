@@ -81,6 +81,11 @@ _OWN = re.compile(
     r"TLS (?:not available|connect failed|unable)|"
     r"I (?:can't|couldn't|am|wasn't|tried)\b"
 )
+# Sentences that nobody else writes; those of ``_OWN`` need a ``(#5.1.1)`` or a recipient in front.
+_SURE = re.compile(
+    r"Sorry, I (?:wasn't able to establish an SMTP connection|"
+    r"couldn't find (?:any host named|a mail exchanger))|Sorry, no mailbox here by that name"
+)
 
 
 def unwrap(text: str) -> Unwrapped | None:
@@ -97,7 +102,8 @@ def unwrap(text: str) -> Unwrapped | None:
     if log or words.count("_") > 2 * words.count(" "):
         words = _NEW_LINE.sub("\n", words.strip("\n")).replace("_", " ")
     said, near = _said(words), _PEER.search(words)
-    if not (log or said or near) and not (_OWN.match(words) and ("(#" in words or to)):
+    own = _SURE.match(words) or (_OWN.match(words) and ("(#" in words or to))
+    if not (log or said or near or own):
         return None
     context = _context(text, words, near)
     if to or (remote := _REMOTE.search(text)):

@@ -31,6 +31,8 @@ _BARE = r"[^\s<>@,;:()\"]{1,128}@[^\s<>@,;:()\"]{1,255}"
 _TALKING = re.compile(rf"while talking to ({NAME})", re.I)
 _COMMAND = re.compile(r">>>\s?([^\n<>]{1,200}(?:<[^>\n]{0,320}>)?[^\n<>]{0,80})")
 _SAID = re.compile(r"<<<\s?(?=[2-5]\d\d)")
+_STOP = re.compile(r"\n|<<<|>>>")
+_NEXT_SAID = re.compile(r"\s{0,4}<<<\s?")
 _ASIDE = re.compile(rf"\s(?:[245]\d\d [245]\.\d{{1,3}}\.\d{{1,3}} )?<?{_BARE}>?\.\.\.(?=\s)")
 _STAT = re.compile(r"\bstat=")
 _REJECT = re.compile(r"\breject=")
@@ -124,13 +126,12 @@ def _reply_span(text: str, chosen: re.Match[str]) -> tuple[int, int]:
     code = text[begin : begin + 3]
     end = begin
     while True:
-        stop = min(
-            (p for p in (text.find(m, end) for m in ("\n", "<<<", ">>>")) if p >= 0), default=len(text)
-        )
+        line = _STOP.search(text, end)
+        stop = line.start() if line else len(text)
         aside = _ASIDE.search(text, end, stop)
         if aside:
             return begin, aside.start()
-        after = re.compile(r"\s{0,4}<<<\s?").match(text, stop)
+        after = _NEXT_SAID.match(text, stop)
         if not after or text[after.end() : after.end() + 3] != code:
             return begin, stop
         end = after.end()

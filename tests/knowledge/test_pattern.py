@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bouncewise.knowledge.fold import fold
+from bouncewise.knowledge.fold import fold, fold_bytes
 from bouncewise.knowledge.pattern import PatternError, compile_pattern
 
 LEXICON = {"mailbox": ["mailbox*", "user", "e-mail (address|account)"], "gone": ["unknown", "not found"]}
@@ -16,7 +16,7 @@ LEXICON = {"mailbox": ["mailbox*", "user", "e-mail (address|account)"], "gone": 
 
 def _meets(pattern: str, text: str) -> bool:
     regex = compile_pattern(pattern, LEXICON).encode()
-    return re.search(regex, fold(text).encode(), re.IGNORECASE | re.DOTALL) is not None
+    return re.search(regex, fold_bytes(text), re.IGNORECASE | re.DOTALL) is not None
 
 
 @pytest.mark.parametrize(

@@ -113,10 +113,8 @@ class Decider:
     def _candidates(self, facts: Facts, provider: str | None) -> Iterator[Candidate]:
         rules = self._knowledge.rules
         for number in facts.numbers:
-            if number < 2 * len(rules) and number % 2 == 0 and number + 1 not in facts.numbers:
-                rule = rules[number // 2]
-                if self._applies(rule, facts, provider):
-                    yield self._rule_candidate(rule, number, facts, provider)
+            if number < len(rules) and self._applies(rules[number], facts, provider):
+                yield self._rule_candidate(rules[number], number, facts, provider)
         listed = self._blocklist(facts.numbers)
         if listed is not None:
             yield self._listing(listed, facts)
@@ -144,7 +142,7 @@ class Decider:
         else:
             base = GENERAL
         score = base + PER_PRIORITY * rule.priority + self._agreement(rule.cause, facts)
-        return Candidate(rule.cause, "provider" if rule.provider else "text", score, number // 2, number)
+        return Candidate(rule.cause, "provider" if rule.provider else "text", score, number, number)
 
     def _listing(self, number: int, facts: Facts) -> Candidate:
         blocklist = self._knowledge.blocklists[self._patterns.blocklist_of[number]]

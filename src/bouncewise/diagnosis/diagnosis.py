@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from bouncewise.diagnosis.entities import find_entities
 from bouncewise.diagnosis.model import Advice, Alternative, Candidate, Decision, Entities, Evidence
-from bouncewise.reply.model import Context, EnhancedCode, Reply
+from bouncewise.reply.model import Context, Reply
 from bouncewise.reply.parse import parse_reply
 
 if TYPE_CHECKING:
     from bouncewise.diagnosis.engine import Engine
-
-BareReply = tuple[str, int, int, "EnhancedCode | None"]
 
 
 class Diagnosis:
@@ -27,10 +25,10 @@ class Diagnosis:
     def __init__(
         self,
         engine: Engine,
-        reply: Reply | BareReply,
+        reply: Reply | str,
         context: Context,
         decision: Decision,
-        wrapper: str | None,
+        wrapper: str | None = None,
     ) -> None:
         self._engine = engine
         self._reply = reply
@@ -46,9 +44,9 @@ class Diagnosis:
     @property
     def reply(self) -> Reply:
         """The reply itself."""
-        if type(self._reply) is tuple:
-            self._reply = parse_reply(self._reply[0])
-        return self._reply  # type: ignore[return-value]
+        if isinstance(self._reply, str):
+            self._reply = parse_reply(self._reply)
+        return self._reply
 
     @property
     def cause(self) -> str:
@@ -78,7 +76,7 @@ class Diagnosis:
     @property
     def action(self) -> str:
         """What the sending software should do: ``advice.action`` without the rest of the work."""
-        return self._engine.action_of(self._decision)
+        return self._decision.action
 
     @property
     def rule(self) -> str:
@@ -116,7 +114,7 @@ class Diagnosis:
         """The cause in plain words."""
         return self._engine.explainer.explanation(self._decision)
 
-    def parts(self) -> tuple[Reply | BareReply, Context, Decision, str | None]:
+    def parts(self) -> tuple[Reply | str, Context, Decision, str | None]:
         """What another process needs to make the same diagnosis."""
         return self._reply, self.context, self._decision, self.wrapper
 

@@ -9,37 +9,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from bouncewise.diagnosis.advice import Adviser
 from bouncewise.diagnosis.decide import Decider
 from bouncewise.diagnosis.diagnosis import Diagnosis
 from bouncewise.diagnosis.explain import Explainer
-from bouncewise.diagnosis.matcher import Cache, NoCache, Scan, make_scan
+from bouncewise.diagnosis.matcher import Cache, NoCache
 from bouncewise.diagnosis.model import Decision, Facts
 from bouncewise.diagnosis.patterns import Patterns, build_patterns
 from bouncewise.diagnosis.providers import ProviderIndex
-from bouncewise.knowledge.fold import fold
+from bouncewise.diagnosis.search import MAX_CACHED, MAX_SCAN, NOTHING, Search
+from bouncewise.knowledge.fold import fold_bytes
 from bouncewise.knowledge.model import Knowledge, Policy
-from bouncewise.reply.model import NO_CONTEXT, Context, EnhancedCode, Reply, Unwrapped
+from bouncewise.reply.model import NO_CONTEXT, Context, EnhancedCode, Phase, Reply, Unwrapped
 from bouncewise.reply.unwrap import unwrap
 
-MAX_SCAN = 16_384  # characters of a reply that are searched; longer ones say it at their start
-MAX_CACHED = 65_536
-
 # A bare one-line reply: code, then perhaps an enhanced code. Anything else is unwrapped.
-_BARE = re.compile(r"([2-5][0-5]\d) (?:([245])\.(\d{1,3})\.(\d{1,3}) )?(?![\s(#:;\[-])")
-_MAY_HOLD_CODE = re.compile(r"[245]\.\d{1,3}\.\d|\d{3}-")
-_SUCCESS = {
-    "250": "accepted",
-    "220": "accepted",
-    "221": "accepted",
-    "211": "accepted",
-    "214": "accepted",
-    "251": "forwarded",
-    "252": "unverified",
-    "235": "authenticated",
-}
+_BARE = re.compile(r"([2-5][0-5]\d) (?:([245]\.\d{1,3}\.\d{1,3}) )?(?![\s(#:;\[-])")
+_MAY_HOLD_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d")
+_SUCCESS_HEAD = 10  # characters of "250 2.0.0 "
+_MAX_HEADS = 4096
+# reply code, enhanced code, phase and provider
+_Known = tuple["int | None", "EnhancedCode | None", "Phase | None", "str | None"]
 
 
 class Engine:
@@ -72,29 +65,19 @@ class Engine:
             "general_only": general_only,
         }
         self.patterns = patterns or build_patterns(knowledge)
-        self._cache = cache or NoCache()
-        self._matcher = matcher
-        self._scan_first: Scan = make_scan(self.patterns.first, self._cache, matcher)
-        self._scan_second: Scan | None = None
+        self._search = Search(self.patterns, cache or NoCache(), matcher)
         self._decider = Decider(knowledge, self.patterns, general_only=general_only)
         self.adviser = Adviser(knowledge, policies)
-        self.explainer = Explainer(knowledge, self.patterns)
+        self.explainer = Explainer(knowledge, self.patterns, self._search)
         self._providers = ProviderIndex(knowledge)
         self._decisions: dict[object, Decision] = {}
-        self._actions: dict[int, str] = {}
+        self._heads: dict[str, tuple[int, EnhancedCode | None]] = {}
+        self._successes: dict[str, Decision] = {}
         self._seen: dict[object, Diagnosis] = {}
-        self._numbers = (*self.patterns.first.numbers, *self.patterns.second.numbers)
 
     def settings(self) -> dict[str, object]:
         """What another process needs to build the same engine."""
         return {"knowledge": self.knowledge, "patterns": self.patterns, **self._settings}
-
-    def action_of(self, decision: Decision) -> str:
-        """The action for a decision, kept because a batch asks for it every time."""
-        action = self._actions.get(id(decision))
-        if action is None:
-            action = self._actions[id(decision)] = self.adviser.action(decision)
-        return action
 
     def diagnose(self, reply: str | bytes | Reply, context: Context = NO_CONTEXT) -> Diagnosis:
         """Say what a reply means.
@@ -126,12 +109,17 @@ class Engine:
 
             yield from diagnose_in_processes(self, items, workers)
             return
-        diagnose = self._diagnose
         last: dict[object, Diagnosis] = {}
+        successes = self._successes
         for item in items:
+            if type(item) is str:
+                success = successes.get(item[:_SUCCESS_HEAD])
+                if success is not None and "\n" not in item:
+                    yield Diagnosis(self, item, NO_CONTEXT, success)
+                    continue
             known = last.get(item)
             if known is None:
-                known = diagnose(*item) if type(item) is tuple else diagnose(item, NO_CONTEXT)  # type: ignore[arg-type]
+                known = self._diagnose(*item) if type(item) is tuple else self._diagnose(item, NO_CONTEXT)  # type: ignore[arg-type]
                 if len(last) >= MAX_CACHED:
                     last.clear()
                 last[item] = known
@@ -139,110 +127,77 @@ class Engine:
 
     def _diagnose(self, reply: str | bytes | Reply, context: Context) -> Diagnosis:
         if type(reply) is str:
-            match = _BARE.match(reply)
-            if match is not None and "\n" not in reply:
-                return self._diagnose_bare(reply, match, context)
+            head = _BARE.match(reply)
+            if head is not None and "\n" not in reply:
+                return self._diagnose_bare(reply, head[0], context)
         found = Unwrapped(reply) if isinstance(reply, Reply) else unwrap(reply)
         merged = context.merged(found.context) if context is not NO_CONTEXT else found.context
         said = found.reply
-        provider = self._providers.of(merged.remote_host) if merged.remote_host else None
         raw = reply if isinstance(reply, str) else said.text
-        decision = self._decide(
-            said.code,
-            said.enhanced,
-            merged.phase,
-            provider,
-            said.text,
-            found.note or (raw if found.wrapper else ""),
-        )
-        return Diagnosis(self, found.reply, merged, decision, found.wrapper)
+        facts = self._facts(said.code, said.enhanced, merged)
+        decision = self._decide(facts, said.text, found.note or (raw if found.wrapper else ""))
+        return Diagnosis(self, said, merged, decision, found.wrapper)
 
-    def _diagnose_bare(self, raw: str, match: re.Match[str], context: Context) -> Diagnosis:
-        code, class_, subject, detail = match.groups()
-        success = _SUCCESS.get(code)
-        if success is None and class_ is None and _MAY_HOLD_CODE.search(raw, 4):
+    def _diagnose_bare(self, raw: str, head: str, context: Context) -> Diagnosis:
+        """Diagnose one line of a plain form without taking it apart; ``head`` is its codes."""
+        known = self._heads.get(head)
+        if known is None:
+            code, _, enhanced = head.rstrip().partition(" ")
+            if len(self._heads) >= _MAX_HEADS:
+                self._heads.clear()
+            known = int(code), EnhancedCode.parse(enhanced) if enhanced else None
+            self._heads[head] = known
+        facts = self._facts(*known, context)
+        if known[0] < 400:
+            decision = self._by_code(facts)
+            if context is NO_CONTEXT:
+                self._remember_success(raw, known[1], decision)
+            return Diagnosis(self, raw, context, decision)
+        if known[1] is None and (f"{known[0]}-" in raw or _MAY_HOLD_ENHANCED.search(raw, 4)):
             found = unwrap(raw)
             return self._diagnose(found.reply, context.merged(found.context))
-        enhanced = EnhancedCode(int(class_), int(subject), int(detail)) if class_ else None
+        return Diagnosis(self, raw, context, self._decide(facts, raw, ""))
+
+    def _remember_success(self, raw: str, enhanced: EnhancedCode | None, decision: Decision) -> None:
+        """Keep the decision by the beginning of the line, where that holds all that was decided by."""
+        head = raw[:_SUCCESS_HEAD]
+        whole = head[4:5].isalpha() if enhanced is None else len(head) == _SUCCESS_HEAD and head[-1] == " "
+        if whole and len(self._successes) < _MAX_HEADS:
+            self._successes[head] = decision
+
+    def _facts(self, code: int | None, enhanced: EnhancedCode | None, context: Context) -> _Known:
+        if context is NO_CONTEXT:
+            return code, enhanced, None, None
         provider = self._providers.of(context.remote_host) if context.remote_host else None
-        if success is not None:
-            decision = self._by_code(int(code), enhanced, context.phase, provider)
-        else:
-            decision = self._decide(int(code), enhanced, context.phase, provider, raw, "")
-        return Diagnosis(self, (raw, match.end(), int(code), enhanced), context, decision, None)
+        return code, enhanced, context.phase, provider
 
-    def _by_code(
-        self, code: int, enhanced: EnhancedCode | None, phase: str | None, provider: str | None
-    ) -> Decision:
-        """The decision for a 2yz reply, which its code makes alone."""
-        key = (code, enhanced, phase, provider)
-        decision = self._decisions.get(key)
-        if decision is None:
-            decision = self._keep(key, Facts(code, enhanced, phase, provider, frozenset()))
-        return decision
+    def _by_code(self, known: _Known) -> Decision:
+        """The decision for a 2yz or 3yz reply, which its code makes alone."""
+        return self._decisions.get((known, NOTHING)) or self._keep(known, NOTHING)
 
-    def _decide(  # noqa: PLR0913, PLR0917 - the facts of one reply
-        self,
-        code: int | None,
-        enhanced: EnhancedCode | None,
-        phase: str | None,
-        provider: str | None,
-        text: str,
-        note: str,
-    ) -> Decision:
-        if code is not None and code < 400:
-            return self._by_code(code, enhanced, phase, provider)
-        data, plain = self._folded(text)
-        places = self._scan_first(data)
-        if plain:
-            decision = self._decide_by(code, enhanced, phase, provider, places)
+    def _decide(self, known: _Known, text: str, note: str) -> Decision:
+        if known[0] is not None and known[0] < 400:
+            return self._by_code(known)
+        data = fold_bytes(text[:MAX_SCAN])
+        numbers = self._search.first(data)
+        if data.isascii():
+            decision = self._decisions.get((known, numbers)) or self._keep(known, numbers)
             if not decision.weak:
                 return decision
-        places += self._other_languages(data.lower() if plain else data)
-        decision = self._decide_by(code, enhanced, phase, provider, places)
+        numbers |= self._search.second(data)
+        decision = self._decisions.get((known, numbers)) or self._keep(known, numbers)
         if note and decision.candidates[0].by in ("code", "enhanced"):
-            places += self._scan_first(self._folded(note)[0])  # what stands round a reply is English
-            return self._decide_by(code, enhanced, phase, provider, places)
+            numbers |= self._search.first(fold_bytes(note[:MAX_SCAN]))  # what stands round a reply is English
+            return self._decisions.get((known, numbers)) or self._keep(known, numbers)
         return decision
 
-    def _decide_by(
-        self,
-        code: int | None,
-        enhanced: EnhancedCode | None,
-        phase: str | None,
-        provider: str | None,
-        places: list[int],
-    ) -> Decision:
-        """The decision for what matched, kept by it."""
-        places.sort()
-        key = (code, enhanced, phase, provider, tuple(places))
-        decision = self._decisions.get(key)
-        if decision is None:
-            numbers = frozenset(n for place in places for n in self._numbers[place])
-            decision = self._keep(key, Facts(code, enhanced, phase, provider, numbers))
-        return decision
-
-    def _keep(self, key: object, facts: Facts) -> Decision:
+    def _keep(self, known: _Known, numbers: frozenset[int]) -> Decision:
         if len(self._decisions) >= MAX_CACHED:
             self._decisions.clear()
-            self._actions.clear()
-        decision = self._decider.decide(facts)
-        self._decisions[key] = decision
+        decision = self._decider.decide(Facts(*known, numbers))
+        decision = replace(decision, action=self.adviser.action(decision))
+        self._decisions[known, numbers] = decision
         return decision
-
-    @staticmethod
-    def _folded(text: str) -> tuple[bytes, bool]:
-        """What is searched, and whether it is plain ASCII (which the matcher folds itself)."""
-        text = text[:MAX_SCAN]
-        if text.isascii():
-            return text.encode(), True
-        return fold(text).encode("utf-8", "replace"), False
-
-    def _other_languages(self, data: bytes) -> list[int]:
-        if self._scan_second is None:
-            self._scan_second = make_scan(self.patterns.second, self._cache, self._matcher)
-        behind = len(self.patterns.first.regexes)
-        return [behind + place for place in self._scan_second(data)]
 
 
 def batches(items: Iterable[object], size: int) -> Iterator[list[object]]:

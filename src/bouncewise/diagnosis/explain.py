@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from bouncewise.diagnosis.model import Candidate, Decision, Evidence, Facts
 from bouncewise.diagnosis.patterns import Patterns
-from bouncewise.knowledge.fold import fold
+from bouncewise.diagnosis.search import MAX_SCAN, Search
+from bouncewise.knowledge.fold import fold, fold_bytes
 from bouncewise.knowledge.model import Knowledge
-from bouncewise.knowledge.pattern import compile_pattern, escape_pattern
-from bouncewise.knowledge.regexes import rule_regexes
 from bouncewise.reply import registry
 from bouncewise.reply.model import Reply
 
 MAX_EVIDENCE = 8
-MAX_TEXT = 16_384
 
 
 class Explainer:
@@ -24,12 +23,13 @@ class Explainer:
     Args:
         knowledge: the knowledge base.
         patterns: its patterns.
+        search: searches them.
     """
 
-    def __init__(self, knowledge: Knowledge, patterns: Patterns) -> None:
+    def __init__(self, knowledge: Knowledge, patterns: Patterns, search: Search) -> None:
         self._knowledge = knowledge
         self._patterns = patterns
-        self._regexes: dict[int, tuple[str, ...]] = {}
+        self._search = search
 
     def explanation(self, decision: Decision) -> str:
         """The cause in plain words."""
@@ -43,32 +43,34 @@ class Explainer:
             decision: the decision.
             reply: the reply that it was made of; places are places in its ``text``.
         """
-        text = reply.text[:MAX_TEXT]
+        text = reply.text[:MAX_SCAN]
+        met = self._search.expressions(fold_bytes(text))
         found: list[Evidence] = []
         seen: set[tuple[str, str, str]] = set()
         for candidate in decision.candidates:
-            item = self._one(candidate, decision, text)
+            item = self._one(candidate, decision, text, met)
             if item is None or (item.by, item.cause, item.matched) in seen:
                 continue
             seen.add((item.by, item.cause, item.matched))
             found.append(item)
         return tuple(found[:MAX_EVIDENCE])
 
-    def _one(self, candidate: Candidate, decision: Decision, text: str) -> Evidence | None:
+    def _one(
+        self, candidate: Candidate, decision: Decision, text: str, met: dict[int, list[str]]
+    ) -> Evidence | None:
         facts = decision.facts
         if facts is None or candidate.score == 0:
             return None
+        regexes = met.get(candidate.number, [])
         if candidate.rule >= 0:
-            return self._by_rule(candidate, text)
+            return self._by_rule(candidate, text, regexes)
         if candidate.by == "blocklist":
-            return self._by_blocklist(candidate, text)
+            return self._by_blocklist(candidate, text, regexes)
         return _by_code(candidate, facts)
 
-    def _by_rule(self, candidate: Candidate, text: str) -> Evidence:
+    def _by_rule(self, candidate: Candidate, text: str, regexes: list[str]) -> Evidence:
         rule = self._knowledge.rules[candidate.rule]
-        if candidate.rule not in self._regexes:
-            self._regexes[candidate.rule] = tuple(rule_regexes(self._knowledge, rule)[0])
-        start, end = find_span(self._regexes[candidate.rule], text)
+        start, end = find_span(regexes, text)
         return Evidence(
             by=candidate.by,
             cause=rule.cause,
@@ -80,10 +82,9 @@ class Explainer:
             source=rule.sources[0] if rule.sources else "",
         )
 
-    def _by_blocklist(self, candidate: Candidate, text: str) -> Evidence:
+    def _by_blocklist(self, candidate: Candidate, text: str, regexes: list[str]) -> Evidence:
         blocklist = self._knowledge.blocklists[self._patterns.blocklist_of[candidate.number]]
-        names = [escape_pattern(name) for name in (*blocklist.zones, *blocklist.names)]
-        start, end = find_span(tuple(compile_pattern(n, {}) for n in names), text)
+        start, end = find_span(regexes, text)
         return Evidence(
             by="blocklist",
             cause=candidate.cause,
@@ -130,7 +131,7 @@ def _compiled(regex: str) -> re.Pattern[bytes]:
     return re.compile(regex.encode(), re.IGNORECASE | re.DOTALL)
 
 
-def find_span(regexes: tuple[str, ...], text: str) -> tuple[int | None, int | None]:
+def find_span(regexes: Sequence[str], text: str) -> tuple[int | None, int | None]:
     """Place of the longest match of any of the expressions in a text, in characters.
 
     Args:
@@ -138,8 +139,9 @@ def find_span(regexes: tuple[str, ...], text: str) -> tuple[int | None, int | No
         text: the text itself.
     """
     data = fold(text).encode("utf-8", "replace")
+    one_blank = "  " not in text
     best: tuple[int, int] | None = None
-    for regex in regexes:
+    for regex in regexes if one_blank else [regex.replace(" ", r"\s+") for regex in regexes]:
         match = _compiled(regex).search(data)
         if match and (best is None or match.end() - match.start() > best[1] - best[0]):
             best = match.span()

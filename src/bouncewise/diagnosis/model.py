@@ -103,7 +103,7 @@ class Candidate:
         by: as ``Evidence.by``.
         score: strength; see ``decide``.
         rule: index of the rule in the knowledge base, or -1.
-        number: the number that the matcher reported, or -1.
+        number: the number of the pattern that spoke (see ``patterns``), or -1.
     """
 
     cause: str
@@ -135,5 +135,6 @@ class Decision:
     provider: str | None = None
     disagreement: str = ""
     blocklist: str | None = None
+    action: str = ""
     weak: bool = False  # no words, or only vague ones, spoke: other languages may say more
     facts: Facts | None = field(default=None, repr=False)

@@ -1,7 +1,7 @@
 """All patterns of a knowledge base with the number that a match reports.
 
-Numbers: rule ``r`` reports ``2 * r`` for its text and ``2 * r + 1`` for its ``not_text``; behind
-the rules come the marks of the providers, then two numbers a blocklist: for its zones, for its names.
+Numbers: a rule reports its place in the knowledge base; behind the rules come the marks of the
+providers, then two numbers a blocklist: for its zones, for its names.
 
 The patterns form two sets. The first holds English and every provider's own words and is always
 searched. The second holds the other languages; it is searched when the text is not plain ASCII
@@ -31,10 +31,11 @@ class PatternSet:
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """The two sets, and what the numbers behind the rules stand for."""
+    """The two sets, what refutes a rule, and what the numbers behind the rules stand for."""
 
     first: PatternSet
     second: PatternSet
+    refuting: dict[int, tuple[str, ...]] = field(default_factory=dict)
     provider_of: dict[int, str] = field(default_factory=dict)
     blocklist_of: dict[int, str] = field(default_factory=dict)
 
@@ -47,13 +48,15 @@ def build_patterns(knowledge: Knowledge) -> Patterns:
     """
     first: list[tuple[str, int]] = []
     second: list[tuple[str, int]] = []
+    refuting: dict[int, tuple[str, ...]] = {}
     for index, rule in enumerate(knowledge.rules):
         text, not_text = rule_regexes(knowledge, rule)
         foreign = language_of(knowledge.origin[rule.id]) not in (None, DEFAULT_LANGUAGE)
         target = second if foreign else first
-        target.extend((regex, 2 * index) for regex in text)
-        target.extend((regex, 2 * index + 1) for regex in not_text)
-    number = 2 * len(knowledge.rules)
+        target.extend((regex, index) for regex in text)
+        if not_text:
+            refuting[index] = tuple(not_text)
+    number = len(knowledge.rules)
     provider_of: dict[int, str] = {}
     for slug, provider in knowledge.providers.items():
         provider_of[number] = slug
@@ -65,7 +68,7 @@ def build_patterns(knowledge: Knowledge) -> Patterns:
             blocklist_of[number] = slug
             first.extend((compile_pattern(escape_pattern(name), {}), number) for name in names)
             number += 1
-    return Patterns(_as_set(first), _as_set(second), provider_of, blocklist_of)
+    return Patterns(_as_set(first), _as_set(second), refuting, provider_of, blocklist_of)
 
 
 def _as_set(pairs: list[tuple[str, int]]) -> PatternSet:

@@ -79,3 +79,18 @@ def fold(text: str) -> str:
         text: any text, best in normalisation form C.
     """
     return text.translate(_TABLE)
+
+
+def fold_bytes(text: str) -> bytes:
+    """What patterns are searched in: folded, every run of white space one blank, as UTF-8.
+
+    Plain ASCII keeps its case, which the matcher ignores.
+
+    Args:
+        text: any text.
+    """
+    if "  " in text or not text.isprintable():
+        text = " ".join(text.split())
+    if text.isascii():
+        return text.encode()
+    return text.translate(_TABLE).encode("utf-8", "replace")

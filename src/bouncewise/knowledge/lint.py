@@ -11,7 +11,7 @@ import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
-from bouncewise.knowledge.fold import fold
+from bouncewise.knowledge.fold import fold_bytes
 from bouncewise.knowledge.model import Knowledge, Rule
 from bouncewise.knowledge.pattern import PatternError
 from bouncewise.knowledge.regexes import language_of, rule_regexes
@@ -156,7 +156,7 @@ def _patterns(knowledge: Knowledge, rule: Rule) -> Iterator[Fault]:
 
 def _misses(text: list[str], not_text: list[str], example: str) -> str:
     """Why a rule does not meet one of its own examples, or ""."""
-    found = [fold(example).encode(), fold(unwrap(example).reply.text).encode()]
+    found = [fold_bytes(example), fold_bytes(unwrap(example).reply.text)]
     if not any(_meets(regex, data) for regex in text for data in found):
         return "no text of it matches its own example"
     if any(_meets(regex, found[-1]) for regex in not_text):

@@ -3,8 +3,9 @@
 A pattern is written as people write, with a few signs:
 
 ============ ========================================================================
-``word``     itself, at word boundaries, in any case, with or without accents
-blank        any run of white space, up to three signs
+``word``     itself, from a word's beginning, in any case, with or without accents; a short
+             word (four letters or fewer) must end there too, a longer one may go on (plurals)
+blank        any run of white space
 ``word*``    the word and any further letters (a stem); also behind a bracket
 ``x?``       the sign ``x``, a blank or a bracket may be missing
 ``(a|b)``    either; ``(a|)`` may be missing, and takes a blank beside it along
@@ -14,7 +15,11 @@ blank        any run of white space, up to three signs
 ============ ========================================================================
 
 Everything else stands for itself. The result is the subset that RE2 and Hyperscan share: no
-look-around, no back-references, every repeat bounded.
+look-around, no back-references, every repeat bounded. It is searched in text that ``fold_bytes``
+made, where every run of white space is one blank.
+
+Word boundaries make a search slow, so they are asked for only where they decide something: not
+beside a blank, not behind a long word, not round a phrase of several words.
 """
 
 from __future__ import annotations
@@ -30,8 +35,10 @@ BYTES_PER_WORD_OTHER_SCRIPTS = 16
 MAX_GAP_WORDS = 12
 STEM_IN_GAP = 6  # a gap also holds the end of the stem before it
 MAX_DEPTH = 6
+LONG_WORD = 5  # letters; such a word may go on
+LONG_PHRASE = 12  # characters; such a phrase of several words is met nowhere else
 _STEM_END = r"[^\s<>()\[\]@.,;:]{0,24}"
-_BLANK = r"\s{1,3}"
+_BLANK = " "
 _SIGNS = re.compile(
     r"\\(?P<escaped>.)|\{(?P<cls>[a-z][a-z0-9-]*)\}|~(?P<gap>\d{1,2})|(?P<star>\*)|(?P<optional>\?)|"
     r"(?P<open>\()|(?P<close>\))|(?P<or>\|)|(?P<blank>\s+)|(?P<text>[^\\{}~*?()|\s]+)|(?P<bad>.)",
@@ -164,6 +171,15 @@ class _Parser:
             raise PatternError(r"a ? stands behind a sign, blank or bracket; write \? for the sign")
 
 
+_LONG_END = re.compile(rf"[a-z]{{{LONG_WORD}}}$")
+
+
+def _is_long_phrase(items: Sequence[_Item]) -> bool:
+    texts = [item.text for item in items if isinstance(item, _Text)]
+    plain = all(isinstance(item, (_Text, _Blank)) for item in items)
+    return plain and len(texts) > 1 and sum(map(len, texts)) >= LONG_PHRASE
+
+
 def _is_word_char(char: str) -> bool:
     return char.isascii() and (char.isalnum() or char == "_")
 
@@ -207,7 +223,7 @@ class _Writer:
             choices = [self.write(choice, begins, ends, open_end) for choice in item.choices]
             return "(?:" + "|".join(choices) + ")" + ("?" if item.optional else "")
         start = r"\b" if begins and _is_word_char(item.text[0]) else ""
-        end = r"\b" if ends and _is_word_char(item.text[-1]) else ""
+        end = r"\b" if ends and _is_word_char(item.text[-1]) and not _LONG_END.search(item.text) else ""
         return start + _escape(item.text) + end
 
 
@@ -251,10 +267,12 @@ def _without_blanks_at_gaps(items: Sequence[_Item]) -> list[_Item]:
 
 
 def _edge(items: Sequence[_Item], place: int, step: int, outside: bool) -> bool:
-    """Whether a word may begin (step -1) or end (step 1) beside ``place``."""
+    """Whether a word boundary must be asked for beside ``place``; a blank is one already."""
     while 0 <= place < len(items):
         item = items[place]
-        if isinstance(item, (_Blank, _Gap)):
+        if isinstance(item, _Blank):
+            return False
+        if isinstance(item, _Gap):
             return True
         if not isinstance(item, _Group):
             return False
@@ -285,7 +303,8 @@ def compile_pattern(pattern: str, lexicon: Lexicon) -> str:
         items = _Parser(pattern.strip(), lexicon, 0).whole()
         while items and isinstance(items[-1], (_Gap, _Blank)):
             items.pop()
-        regex = _Writer(pattern).write(items)
+        edges = not _is_long_phrase(items)
+        regex = _Writer(pattern).write(items, edges, edges)
     try:
         matches_nothing = re.compile(regex.encode()).match(b"")
     except re.error as error:

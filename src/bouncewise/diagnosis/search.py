@@ -1,0 +1,132 @@
+"""Search a text for everything that the knowledge base knows.
+
+One pass of the matcher finds the texts of all rules; the ``not_text`` of the few rules that were
+met is looked for behind it, which is much cheaper than to search for all of them in every reply.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from bouncewise.diagnosis.matcher import Cache, NoCache, Scan, make_scan
+from bouncewise.diagnosis.patterns import Patterns, PatternSet
+
+MAX_SCAN = 16_384  # characters of a reply that are searched; longer ones say it at their start
+MAX_CACHED = 65_536
+OFTEN = 32  # a guard asked this often gets a database of its own: compiling one takes milliseconds
+NOTHING: frozenset[int] = frozenset()
+
+
+class Guard:
+    """The ``not_text`` of one rule.
+
+    Args:
+        number: the rule.
+        regexes: its expressions.
+        matcher: the engine, as for ``make_scan``.
+    """
+
+    def __init__(self, number: int, regexes: tuple[str, ...], matcher: str | None) -> None:
+        self.number = number
+        self._regexes = regexes
+        self._matcher = matcher
+        self._asked = 0
+        self._searches: list[Callable[[bytes], object]] | None = None
+        self.met: Callable[[bytes], object] = self._search
+
+    def _search(self, data: bytes) -> bool:
+        if self._searches is None:
+            flags = re.IGNORECASE | re.DOTALL
+            self._searches = [re.compile(regex.encode(), flags).search for regex in self._regexes]
+        self._asked += 1
+        if self._asked > OFTEN:
+            places = tuple((place,) for place in range(len(self._regexes)))
+            self.met = make_scan(PatternSet(self._regexes, places), NoCache(), self._matcher)
+        return any(search(data) for search in self._searches)
+
+
+class SetSearch:
+    """Searches one pattern set.
+
+    Args:
+        patterns: the set.
+        guards: the guards by rule.
+        scan: finds the expressions of the set.
+    """
+
+    def __init__(self, patterns: PatternSet, guards: dict[int, Guard], scan: Scan) -> None:
+        self._regexes = patterns.regexes
+        self._numbers = patterns.numbers
+        self._guards = guards
+        self._scan = scan
+        self._known: dict[tuple[int, ...], tuple[frozenset[int], tuple[Guard, ...]]] = {}
+
+    def __call__(self, data: bytes) -> frozenset[int]:
+        """The numbers (see ``patterns``) that folded bytes meet."""
+        places = self._scan(data)
+        if not places:
+            return NOTHING
+        places.sort()
+        key = tuple(places)
+        known = self._known.get(key)
+        if known is None:
+            known = self._learn(key)
+        numbers, guards = known
+        if guards:
+            refuted = [guard.number for guard in guards if guard.met(data)]
+            if refuted:
+                return numbers.difference(refuted)
+        return numbers
+
+    def expressions(self, data: bytes) -> dict[int, list[str]]:
+        """The expressions that folded bytes meet, by the number that they report."""
+        found: dict[int, list[str]] = {}
+        for place in self._scan(data):
+            for number in self._numbers[place]:
+                found.setdefault(number, []).append(self._regexes[place])
+        return found
+
+    def _learn(self, places: tuple[int, ...]) -> tuple[frozenset[int], tuple[Guard, ...]]:
+        numbers = frozenset(number for place in places for number in self._numbers[place])
+        guards = tuple(self._guards[number] for number in sorted(numbers) if number in self._guards)
+        if len(self._known) >= MAX_CACHED:
+            self._known.clear()
+        self._known[places] = numbers, guards
+        return numbers, guards
+
+
+class Search:
+    """Searches both pattern sets; the second is made ready when it is first needed.
+
+    Args:
+        patterns: the patterns.
+        cache: where compiled databases are kept.
+        matcher: the engine, as for ``make_scan``.
+    """
+
+    def __init__(self, patterns: Patterns, cache: Cache, matcher: str | None) -> None:
+        self._patterns = patterns
+        self._cache = cache
+        self._matcher = matcher
+        self._guards = {
+            number: Guard(number, regexes, matcher) for number, regexes in patterns.refuting.items()
+        }
+        self.first = self._make(patterns.first)
+        self._second: SetSearch | None = None
+
+    def second(self, data: bytes) -> frozenset[int]:
+        """The numbers of other languages' rules that folded bytes meet."""
+        if self._second is None:
+            self._second = self._make(self._patterns.second)
+        return self._second(data)
+
+    def expressions(self, data: bytes) -> dict[int, list[str]]:
+        """The expressions met in the sets that are ready, by the number that they report."""
+        found = self.first.expressions(data)
+        if self._second is not None:
+            found |= self._second.expressions(data)
+        return found
+
+    def _make(self, patterns: PatternSet) -> SetSearch:
+        return SetSearch(patterns, self._guards, make_scan(patterns, self._cache, self._matcher))

@@ -124,7 +124,9 @@ def main() -> None:
     engine = make_engine()
     sample = failing(engine, 20_000)
     consume(engine.diagnose_many(sample))
-    single = median_seconds(lambda: [engine._diagnose(r, _context()).cause for r in sample], options.rounds)
+    single = median_seconds(
+        lambda: [engine._diagnose(r, _context())[2].cause for r in sample], options.rounds
+    )
     print(f"single diagnose, distinct failing reply: {single / len(sample) * 1e6:.1f} us (goal 12)")
     engine.diagnose(sample[0])
     again = median_seconds(lambda: [engine.diagnose(sample[0]).cause for _ in range(50_000)], options.rounds)

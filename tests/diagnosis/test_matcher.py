@@ -30,7 +30,7 @@ REPLIES = [
 def test_engines_find_the_same(engine: Engine, name: str) -> None:
     if name == "re2":
         pytest.importorskip("re2", reason="the extra re2 is not installed")
-    for patterns in (engine.patterns.first, engine.patterns.second):
+    for patterns in (engine.patterns.first, engine.patterns.second, engine.patterns.exact):
         fast = make_scan(patterns, NoCache(), "hyperscan")
         other = make_scan(patterns, NoCache(), name)
         for reply in REPLIES:

@@ -113,7 +113,9 @@ class Decider:
     def _candidates(self, facts: Facts, provider: str | None) -> Iterator[Candidate]:
         rules = self._knowledge.rules
         for number in facts.numbers:
-            if number < len(rules) and self._applies(rules[number], facts, provider):
+            if number >= len(rules) or self._patterns.refuter_of.get(number) in facts.numbers:
+                continue
+            if self._applies(rules[number], facts, provider):
                 yield self._rule_candidate(rules[number], number, facts, provider)
         listed = self._blocklist(facts.numbers)
         if listed is not None:

@@ -23,6 +23,7 @@ from bouncewise.diagnosis.providers import ProviderIndex
 from bouncewise.diagnosis.search import MAX_CACHED, MAX_SCAN, NOTHING, Search
 from bouncewise.knowledge.fold import fold_bytes
 from bouncewise.knowledge.model import Knowledge, Policy
+from bouncewise.knowledge.template import template_of
 from bouncewise.reply.model import NO_CONTEXT, Context, EnhancedCode, Phase, Reply, Unwrapped
 from bouncewise.reply.unwrap import unwrap
 
@@ -31,8 +32,14 @@ _BARE = re.compile(r"([2-5][0-5]\d) (?:([245]\.\d{1,3}\.\d{1,3}) )?(?![\s(#:;\[-
 _MAY_HOLD_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d")
 _SUCCESS_HEAD = 10  # characters of "250 2.0.0 "
 _MAX_HEADS = 4096
+MAX_SEEN = 16_384  # replies whose outcome is kept
+MAX_TEMPLATES = 16_384  # templates whose decision is kept
+MAX_TEMPLATE = 1024  # octets of a template that is kept; longer ones hardly come twice
 # reply code, enhanced code, phase and provider
 _Known = tuple["int | None", "EnhancedCode | None", "Phase | None", "str | None"]
+# what a diagnosis is made of, beside its engine
+_Outcome = tuple["Reply | str", Context, Decision, "str | None"]
+Item = str | bytes | Reply
 
 
 class Engine:
@@ -71,32 +78,28 @@ class Engine:
         self.explainer = Explainer(knowledge, self.patterns, self._search)
         self._providers = ProviderIndex(knowledge)
         self._decisions: dict[object, Decision] = {}
-        self._heads: dict[str, tuple[int, EnhancedCode | None]] = {}
+        self._templates: dict[object, Decision] = {}
+        self._heads: dict[str, _Known] = {}
         self._successes: dict[str, Decision] = {}
-        self._seen: dict[object, Diagnosis] = {}
+        self._seen: dict[object, _Outcome] = {}
 
     def settings(self) -> dict[str, object]:
         """What another process needs to build the same engine."""
         return {"knowledge": self.knowledge, "patterns": self.patterns, **self._settings}
 
-    def diagnose(self, reply: str | bytes | Reply, context: Context = NO_CONTEXT) -> Diagnosis:
+    def diagnose(self, reply: Item, context: Context = NO_CONTEXT) -> Diagnosis:
         """Say what a reply means.
 
         Args:
             reply: the reply in any form that ``unwrap`` reads, or one that is read already.
             context: what is known besides; it ranks above what the wrapper tells.
         """
-        key = (reply, context)
+        key = reply if context is NO_CONTEXT else (reply, context)
         known = self._seen.get(key)
-        if known is None:
-            known = self._diagnose(reply, context)
-            if len(self._seen) >= MAX_CACHED:
-                self._seen.clear()
-            self._seen[key] = known
-        return known
+        return Diagnosis(self, *known) if known is not None else self._learn(key, reply, context)
 
     def diagnose_many(
-        self, items: Iterable[str | bytes | Reply | tuple[str | bytes | Reply, Context]], workers: int = 1
+        self, items: Iterable[Item | tuple[Item, Context]], workers: int = 1
     ) -> Iterator[Diagnosis]:
         """Say what each of many replies means, in their order.
 
@@ -109,23 +112,30 @@ class Engine:
 
             yield from diagnose_in_processes(self, items, workers)
             return
-        last: dict[object, Diagnosis] = {}
-        successes = self._successes
+        seen, successes = self._seen, self._successes
         for item in items:
             if type(item) is str:
                 success = successes.get(item[:_SUCCESS_HEAD])
                 if success is not None and "\n" not in item:
                     yield Diagnosis(self, item, NO_CONTEXT, success)
                     continue
-            known = last.get(item)
-            if known is None:
-                known = self._diagnose(*item) if type(item) is tuple else self._diagnose(item, NO_CONTEXT)  # type: ignore[arg-type]
-                if len(last) >= MAX_CACHED:
-                    last.clear()
-                last[item] = known
-            yield known
+            known = seen.get(item)
+            if known is not None:
+                yield Diagnosis(self, *known)
+            elif type(item) is tuple:
+                yield self._learn(item, *item)
+            else:
+                yield self._learn(item, item, NO_CONTEXT)  # type: ignore[arg-type]
 
-    def _diagnose(self, reply: str | bytes | Reply, context: Context) -> Diagnosis:
+    def _learn(self, key: object, reply: Item, context: Context) -> Diagnosis:
+        """Diagnose a reply and keep the outcome, so that its next coming costs a look-up."""
+        known = self._diagnose(reply, context)
+        if len(self._seen) >= MAX_SEEN:
+            self._seen.clear()
+        self._seen[key] = known
+        return Diagnosis(self, *known)
+
+    def _diagnose(self, reply: Item, context: Context) -> _Outcome:
         if type(reply) is str:
             head = _BARE.match(reply)
             if head is not None and "\n" not in reply:
@@ -134,29 +144,41 @@ class Engine:
         merged = context.merged(found.context) if context is not NO_CONTEXT else found.context
         said = found.reply
         raw = reply if isinstance(reply, str) else said.text
-        facts = self._facts(said.code, said.enhanced, merged)
-        decision = self._decide(facts, said.text, found.note or (raw if found.wrapper else ""))
-        return Diagnosis(self, said, merged, decision, found.wrapper)
+        facts = self._facts((said.code, said.enhanced, None, None), merged)
+        if said.code is not None and said.code < 400:
+            return said, merged, self._by_numbers(facts, NOTHING), found.wrapper
+        note = found.note or (raw if found.wrapper else "")
+        data = fold_bytes(said.text[:MAX_SCAN])
+        decision = self._by_template(facts, template_of(data), self._search.exact(data))
+        if note and decision.candidates[0].by in ("code", "enhanced"):
+            decision = self._with_note(decision, note)
+        return said, merged, decision, found.wrapper
 
-    def _diagnose_bare(self, raw: str, head: str, context: Context) -> Diagnosis:
+    def _diagnose_bare(self, raw: str, head: str, context: Context) -> _Outcome:
         """Diagnose one line of a plain form without taking it apart; ``head`` is its codes."""
-        known = self._heads.get(head)
-        if known is None:
-            code, _, enhanced = head.rstrip().partition(" ")
-            if len(self._heads) >= _MAX_HEADS:
-                self._heads.clear()
-            known = int(code), EnhancedCode.parse(enhanced) if enhanced else None
-            self._heads[head] = known
-        facts = self._facts(*known, context)
-        if known[0] < 400:
-            decision = self._by_code(facts)
+        known = self._heads.get(head) or self._read_head(head)
+        facts = known if context is NO_CONTEXT else self._facts(known, context)
+        if known[0] < 400:  # type: ignore[operator]
+            decision = self._by_numbers(facts, NOTHING)
             if context is NO_CONTEXT:
                 self._remember_success(raw, known[1], decision)
-            return Diagnosis(self, raw, context, decision)
-        if known[1] is None and (f"{known[0]}-" in raw or _MAY_HOLD_ENHANCED.search(raw, 4)):
+            return raw, context, decision, None
+        data = fold_bytes(raw[:MAX_SCAN])
+        template = template_of(data)
+        if known[1] is None and (b"0.0.0" in template or b"0-" in template) and _says_more(raw, known[0]):
             found = unwrap(raw)
             return self._diagnose(found.reply, context.merged(found.context))
-        return Diagnosis(self, raw, context, self._decide(facts, raw, ""))
+        exact = self._search.exact(data)
+        decision = self._templates.get((facts, template, exact)) or self._by_template(facts, template, exact)
+        return raw, context, decision, None
+
+    def _read_head(self, head: str) -> _Known:
+        code, _, enhanced = head.rstrip().partition(" ")
+        if len(self._heads) >= _MAX_HEADS:
+            self._heads.clear()
+        known = int(code), EnhancedCode.parse(enhanced) if enhanced else None, None, None
+        self._heads[head] = known
+        return known
 
     def _remember_success(self, raw: str, enhanced: EnhancedCode | None, decision: Decision) -> None:
         """Keep the decision by the beginning of the line, where that holds all that was decided by."""
@@ -165,39 +187,54 @@ class Engine:
         if whole and len(self._successes) < _MAX_HEADS:
             self._successes[head] = decision
 
-    def _facts(self, code: int | None, enhanced: EnhancedCode | None, context: Context) -> _Known:
+    def _facts(self, known: _Known, context: Context) -> _Known:
+        """What was read from the reply, with what the context adds."""
         if context is NO_CONTEXT:
-            return code, enhanced, None, None
+            return known
         provider = self._providers.of(context.remote_host) if context.remote_host else None
-        return code, enhanced, context.phase, provider
+        return known[0], known[1], context.phase, provider
 
-    def _by_code(self, known: _Known) -> Decision:
-        """The decision for a 2yz or 3yz reply, which its code makes alone."""
-        return self._decisions.get((known, NOTHING)) or self._keep(known, NOTHING)
-
-    def _decide(self, known: _Known, text: str, note: str) -> Decision:
-        if known[0] is not None and known[0] < 400:
-            return self._by_code(known)
-        data = fold_bytes(text[:MAX_SCAN])
-        numbers = self._search.first(data)
-        if data.isascii():
-            decision = self._decisions.get((known, numbers)) or self._keep(known, numbers)
-            if not decision.weak:
-                return decision
-        numbers |= self._search.second(data)
-        decision = self._decisions.get((known, numbers)) or self._keep(known, numbers)
-        if note and decision.candidates[0].by in ("code", "enhanced"):
-            numbers |= self._search.first(fold_bytes(note[:MAX_SCAN]))  # what stands round a reply is English
-            return self._decisions.get((known, numbers)) or self._keep(known, numbers)
+    def _by_template(self, facts: _Known, template: bytes, exact: frozenset[int]) -> Decision:
+        """The decision for the words of a template and the rules with figures that its text meets."""
+        key = facts, template, exact
+        known = self._templates.get(key)
+        if known is not None:
+            return known
+        numbers = exact | self._search.first(template)
+        decision = self._by_numbers(facts, numbers)
+        if decision.weak or not template.isascii():
+            decision = self._by_numbers(facts, numbers | self._search.second(template))
+        if len(template) <= MAX_TEMPLATE:
+            if len(self._templates) >= MAX_TEMPLATES:
+                self._templates.clear()
+            self._templates[key] = decision
         return decision
 
-    def _keep(self, known: _Known, numbers: frozenset[int]) -> Decision:
+    def _with_note(self, decision: Decision, note: str) -> Decision:
+        """Let the words round a reply, which are English, speak where its own say nothing."""
+        facts = decision.facts
+        if facts is None:
+            return decision
+        data = fold_bytes(note[:MAX_SCAN])
+        numbers = facts.numbers | self._search.first(template_of(data)) | self._search.exact(data)
+        return self._by_numbers((facts.code, facts.enhanced, facts.phase, facts.provider), numbers)  # type: ignore[arg-type]
+
+    def _by_numbers(self, facts: _Known, numbers: frozenset[int]) -> Decision:
+        """The decision for everything that was met."""
+        known = self._decisions.get((facts, numbers))
+        if known is not None:
+            return known
+        decision = self._decider.decide(Facts(*facts, numbers))
+        decision = replace(decision, action=self.adviser.action(decision))
         if len(self._decisions) >= MAX_CACHED:
             self._decisions.clear()
-        decision = self._decider.decide(Facts(*known, numbers))
-        decision = replace(decision, action=self.adviser.action(decision))
-        self._decisions[known, numbers] = decision
+        self._decisions[facts, numbers] = decision
         return decision
+
+
+def _says_more(raw: str, code: int | None) -> bool:
+    """Whether a line may hold an enhanced code further on, or several lines joined."""
+    return f"{code}-" in raw or _MAY_HOLD_ENHANCED.search(raw, 4) is not None
 
 
 def batches(items: Iterable[object], size: int) -> Iterator[list[object]]:

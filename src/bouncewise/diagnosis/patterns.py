@@ -1,20 +1,24 @@
 """All patterns of a knowledge base with the number that a match reports.
 
-Numbers: a rule reports its place in the knowledge base; behind the rules come the marks of the
-providers, then two numbers a blocklist: for its zones, for its names.
+Numbers: a rule reports its place in the knowledge base; behind the rules come a number for each
+rule that a figure in its ``not_text`` can refute, the marks of the providers, then two numbers a
+blocklist: for its zones, for its names.
 
-The patterns form two sets. The first holds English and every provider's own words and is always
-searched. The second holds the other languages; it is searched when the text is not plain ASCII
-or when the first set found nothing.
+The patterns form three sets. ``first`` holds English and every provider's own words. ``second``
+holds the other languages; it is searched when the text is not plain ASCII or when the first set
+says little. Both are searched in the text's template. ``exact`` holds what only the text itself
+can meet, because a figure or an address stands in it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bouncewise.knowledge.model import Knowledge
 from bouncewise.knowledge.pattern import compile_pattern, escape_pattern
 from bouncewise.knowledge.regexes import DEFAULT_LANGUAGE, language_of, rule_regexes
+from bouncewise.knowledge.template import needs_figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +35,17 @@ class PatternSet:
 
 @dataclass(frozen=True, slots=True)
 class Patterns:
-    """The two sets, what refutes a rule, and what the numbers behind the rules stand for."""
+    """The three sets, and what the numbers behind the rules stand for.
+
+    ``refuting`` has the expressions that refute a rule and are looked for when the rule was met;
+    ``refuter_of`` has, by rule, the number that ``exact`` reports when the rule is refuted.
+    """
 
     first: PatternSet
     second: PatternSet
+    exact: PatternSet
     refuting: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    refuter_of: dict[int, int] = field(default_factory=dict)
     provider_of: dict[int, str] = field(default_factory=dict)
     blocklist_of: dict[int, str] = field(default_factory=dict)
 
@@ -48,27 +58,45 @@ def build_patterns(knowledge: Knowledge) -> Patterns:
     """
     first: list[tuple[str, int]] = []
     second: list[tuple[str, int]] = []
+    exact: list[tuple[str, int]] = []
+    figures: list[tuple[str, int]] = []
     refuting: dict[int, tuple[str, ...]] = {}
     for index, rule in enumerate(knowledge.rules):
         text, not_text = rule_regexes(knowledge, rule)
         foreign = language_of(knowledge.origin[rule.id]) not in (None, DEFAULT_LANGUAGE)
-        target = second if foreign else first
-        target.extend((regex, index) for regex in text)
-        if not_text:
-            refuting[index] = tuple(not_text)
+        for regex in text:
+            target = exact if needs_figures(regex) else second if foreign else first
+            target.append((regex, index))
+        words = tuple(regex for regex in not_text if not needs_figures(regex))
+        if words:
+            refuting[index] = words
+        figures.extend((regex, index) for regex in not_text if needs_figures(regex))
     number = len(knowledge.rules)
+    refuter_of: dict[int, int] = {}
+    for regex, index in figures:
+        exact.append((regex, refuter_of.setdefault(index, number + len(refuter_of))))
+    number += len(refuter_of)
     provider_of: dict[int, str] = {}
     for slug, provider in knowledge.providers.items():
         provider_of[number] = slug
-        first.extend((compile_pattern(mark, {}), number) for mark in provider.marks)
+        _sort((compile_pattern(mark, {}) for mark in provider.marks), number, first, exact)
         number += 1
     blocklist_of: dict[int, str] = {}
     for slug, blocklist in knowledge.blocklists.items():
         for names in (blocklist.zones, blocklist.names):  # an even step for zones, an odd one for names
             blocklist_of[number] = slug
-            first.extend((compile_pattern(escape_pattern(name), {}), number) for name in names)
+            _sort((compile_pattern(escape_pattern(name), {}) for name in names), number, first, exact)
             number += 1
-    return Patterns(_as_set(first), _as_set(second), refuting, provider_of, blocklist_of)
+    return Patterns(
+        _as_set(first), _as_set(second), _as_set(exact), refuting, refuter_of, provider_of, blocklist_of
+    )
+
+
+def _sort(
+    regexes: Iterable[str], number: int, first: list[tuple[str, int]], exact: list[tuple[str, int]]
+) -> None:
+    for regex in regexes:
+        (exact if needs_figures(regex) else first).append((regex, number))
 
 
 def _as_set(pairs: list[tuple[str, int]]) -> PatternSet:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from bouncewise.diagnosis.matcher import Cache, NoCache, Scan, make_scan
 from bouncewise.diagnosis.patterns import Patterns, PatternSet
+from bouncewise.knowledge.template import template_of
 
 MAX_SCAN = 16_384  # characters of a reply that are searched; longer ones say it at their start
 MAX_CACHED = 65_536
@@ -97,12 +98,16 @@ class SetSearch:
 
 
 class Search:
-    """Searches both pattern sets; the second is made ready when it is first needed.
+    """Searches all pattern sets; the second is made ready when it is first needed.
 
     Args:
         patterns: the patterns.
         cache: where compiled databases are kept.
         matcher: the engine, as for ``make_scan``.
+
+    Attributes:
+        first: the numbers of English and of providers' own rules that a template meets.
+        exact: the numbers of the rules with figures that folded text meets.
     """
 
     def __init__(self, patterns: Patterns, cache: Cache, matcher: str | None) -> None:
@@ -113,19 +118,22 @@ class Search:
             number: Guard(number, regexes, matcher) for number, regexes in patterns.refuting.items()
         }
         self.first = self._make(patterns.first)
+        self.exact = self._make(patterns.exact)
         self._second: SetSearch | None = None
 
-    def second(self, data: bytes) -> frozenset[int]:
-        """The numbers of other languages' rules that folded bytes meet."""
+    def second(self, template: bytes) -> frozenset[int]:
+        """The numbers of other languages' rules that a template meets."""
         if self._second is None:
             self._second = self._make(self._patterns.second)
-        return self._second(data)
+        return self._second(template)
 
     def expressions(self, data: bytes) -> dict[int, list[str]]:
-        """The expressions met in the sets that are ready, by the number that they report."""
-        found = self.first.expressions(data)
-        if self._second is not None:
-            found |= self._second.expressions(data)
+        """The expressions that folded text meets in the sets that are ready, by number."""
+        template = template_of(data)
+        found = self.exact.expressions(data)
+        for patterns in filter(None, (self.first, self._second)):
+            for number, regexes in patterns.expressions(template).items():
+                found.setdefault(number, []).extend(regexes)
         return found
 
     def _make(self, patterns: PatternSet) -> SetSearch:

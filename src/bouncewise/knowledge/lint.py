@@ -15,6 +15,7 @@ from bouncewise.knowledge.fold import fold_bytes
 from bouncewise.knowledge.model import Knowledge, Rule
 from bouncewise.knowledge.pattern import PatternError
 from bouncewise.knowledge.regexes import language_of, rule_regexes
+from bouncewise.knowledge.template import needs_figures, template_of
 from bouncewise.reply.model import Phase
 from bouncewise.reply.unwrap import unwrap
 
@@ -165,6 +166,8 @@ def _misses(text: list[str], not_text: list[str], example: str) -> str:
 
 
 def _meets(regex: str, data: bytes) -> bool:
+    """Whether a search would meet the expression: in the text itself, or else in its template."""
+    data = data if needs_figures(regex) else template_of(data)
     return re.search(regex.encode(), data, re.IGNORECASE | re.DOTALL) is not None
 
 

@@ -285,6 +285,14 @@ def _edge(items: Sequence[_Item], place: int, step: int, outside: bool) -> bool:
     return outside
 
 
+def _trim(items: list[_Item]) -> None:
+    """Take away what may be missing at a pattern's end: it says nothing and slows the search."""
+    while len(items) > 1 and (
+        isinstance(items[-1], (_Gap, _Blank)) or (isinstance(items[-1], _Group) and items[-1].may_be_missing)
+    ):
+        items.pop()
+
+
 def compile_pattern(pattern: str, lexicon: Lexicon) -> str:
     """Translate a pattern of a rule to a regular expression over folded UTF-8 bytes.
 
@@ -301,8 +309,7 @@ def compile_pattern(pattern: str, lexicon: Lexicon) -> str:
         raise PatternError("an empty pattern would match every reply")
     else:
         items = _Parser(pattern.strip(), lexicon, 0).whole()
-        while items and isinstance(items[-1], (_Gap, _Blank)):
-            items.pop()
+        _trim(items)
         edges = not _is_long_phrase(items)
         regex = _Writer(pattern).write(items, edges, edges)
     try:

@@ -87,6 +87,11 @@ class Engine:
         """What another process needs to build the same engine."""
         return {"knowledge": self.knowledge, "patterns": self.patterns, **self._settings}
 
+    def agrees(self, diagnosis: Diagnosis) -> bool:
+        """Whether the reply's codes are typical for the cause that was found."""
+        facts = diagnosis.facts
+        return facts is not None and self._decider.agrees(diagnosis.cause, facts)
+
     def diagnose(self, reply: Item, context: Context = NO_CONTEXT) -> Diagnosis:
         """Say what a reply means.
 

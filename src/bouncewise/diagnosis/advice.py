@@ -110,7 +110,7 @@ class Adviser:
             action=row.action,
             retry_after=retry_after,
             give_up_after=row.give_up_after if retry else None,
-            suppress=bool(row.suppress) and row.action == "bounce",
+            suppress=bool(row.suppress) and row.action in ("bounce", "none"),
             throttle=row.throttle,
             who=row.who,
             steps=self._steps(decision, rule, entities, context),

@@ -15,8 +15,8 @@ from bouncewise.diagnosis.engine import Engine
 from bouncewise.diagnosis.matcher import FEW, NoCache, make_scan
 from bouncewise.diagnosis.patterns import PatternSet
 from bouncewise.diagnosis.saved import FileCache
-from bouncewise.diagnosis.sieve import needed_words
 from bouncewise.knowledge.fold import fold_bytes
+from bouncewise.knowledge.needed import needed_words
 
 REPLIES = [
     "550 5.1.1 User unknown",

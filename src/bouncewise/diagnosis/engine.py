@@ -30,6 +30,10 @@ from bouncewise.reply.unwrap import unwrap
 
 # A bare one-line reply: code, then perhaps an enhanced code. Anything else is unwrapped.
 _BARE = re.compile(r"([2-5][0-5]\d) (?:([245]\.\d{1,3}\.\d{1,3}) )?(?![\s(#:;\[-])")
+_ENGLISH = re.compile(
+    rb"\b(?:the|your|this|been|please|that|with|not|from|are|cannot|could|should|because|which)\b",
+    re.IGNORECASE,
+).findall
 _SUCCESS_HEAD = 10  # characters of "250 2.0.0 "
 _MAX_HEADS = 4096
 MAX_SEEN = 16_384  # replies whose outcome is kept
@@ -207,7 +211,7 @@ class Engine:
             return known
         numbers = exact | self._search.first(template)
         decision = self._by_numbers(facts, numbers)
-        if decision.weak or not template.isascii():
+        if not template.isascii() or (decision.weak and not _is_english(template)):
             decision = self._by_numbers(facts, numbers | self._search.second(template))
         if len(template) <= MAX_TEMPLATE:
             if len(self._templates) >= MAX_TEMPLATES:
@@ -244,6 +248,11 @@ def _says_more(raw: str, template: bytes, code: int | None) -> bool:
     if b"0.0.0" not in template or b"0.0.0" not in template.replace(b"0.0.0.0", b""):
         return False  # nothing, or nothing but IPv4 addresses
     return find_enhanced(raw[4:]) is not None
+
+
+def _is_english(template: bytes) -> bool:
+    """Whether two different words stand in a text that only English has."""
+    return len({word.lower() for word in _ENGLISH(template)}) > 1
 
 
 def batches(items: Iterable[object], size: int) -> Iterator[list[object]]:

@@ -21,8 +21,7 @@ _BASE = {
     "none": (0.30, 0.30),
 }
 _NEAR = 4  # points of score within which a rival of another cause makes the answer contested
-_CONTESTED = 0.72
-_CLOSE = 0.88
+_FACTOR = {"alone": 1.0, "close": 0.88, "contested": 0.72}
 
 
 def kind_of(candidate: Candidate, priority: int | None = None) -> str:
@@ -39,6 +38,14 @@ def kind_of(candidate: Candidate, priority: int | None = None) -> str:
     return candidate.by
 
 
+def distance_of(top: Candidate, rivals: list[Candidate]) -> str:
+    """How near the strongest rival of another cause comes: ``alone``, ``close`` or ``contested``."""
+    rival = next((r for r in rivals if r.cause not in ("unknown", top.cause)), None)
+    if rival is None or top.score - rival.score > 2 * _NEAR:
+        return "alone"
+    return "contested" if top.score - rival.score <= _NEAR else "close"
+
+
 def confidence_of(top: Candidate, rivals: list[Candidate], facts: Facts, agrees: bool) -> float:
     """Confidence in the first candidate, from 0 to 1.
 
@@ -52,11 +59,4 @@ def confidence_of(top: Candidate, rivals: list[Candidate], facts: Facts, agrees:
         return 0.99  # 2yz and 3yz say all there is to say
     with_codes, without = _BASE[kind_of(top)]
     confidence = with_codes if agrees else without
-    rival = next((r for r in rivals if r.cause != "unknown"), None)
-    if rival is not None:
-        distance = top.score - rival.score
-        if distance <= _NEAR:
-            confidence *= _CONTESTED
-        elif distance <= 2 * _NEAR:
-            confidence *= _CLOSE
-    return round(confidence, 2)
+    return round(confidence * _FACTOR[distance_of(top, rivals)], 2)

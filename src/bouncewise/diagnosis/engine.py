@@ -24,12 +24,12 @@ from bouncewise.diagnosis.search import MAX_CACHED, MAX_SCAN, NOTHING, Search
 from bouncewise.knowledge.fold import fold_bytes
 from bouncewise.knowledge.model import Knowledge, Policy
 from bouncewise.knowledge.template import template_of
+from bouncewise.reply.enhanced import find_enhanced
 from bouncewise.reply.model import NO_CONTEXT, Context, EnhancedCode, Phase, Reply, Unwrapped
 from bouncewise.reply.unwrap import unwrap
 
 # A bare one-line reply: code, then perhaps an enhanced code. Anything else is unwrapped.
 _BARE = re.compile(r"([2-5][0-5]\d) (?:([245]\.\d{1,3}\.\d{1,3}) )?(?![\s(#:;\[-])")
-_MAY_HOLD_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d")
 _SUCCESS_HEAD = 10  # characters of "250 2.0.0 "
 _MAX_HEADS = 4096
 MAX_SEEN = 16_384  # replies whose outcome is kept
@@ -86,6 +86,11 @@ class Engine:
     def settings(self) -> dict[str, object]:
         """What another process needs to build the same engine."""
         return {"knowledge": self.knowledge, "patterns": self.patterns, **self._settings}
+
+    def agrees(self, diagnosis: Diagnosis) -> bool:
+        """Whether the reply's codes are typical for the cause that was found."""
+        facts = diagnosis.facts
+        return facts is not None and self._decider.agrees(diagnosis.cause, facts)
 
     def diagnose(self, reply: Item, context: Context = NO_CONTEXT) -> Diagnosis:
         """Say what a reply means.
@@ -165,7 +170,7 @@ class Engine:
             return raw, context, decision, None
         data = fold_bytes(raw[:MAX_SCAN])
         template = template_of(data)
-        if known[1] is None and (b"0.0.0" in template or b"0-" in template) and _says_more(raw, known[0]):
+        if known[1] is None and _says_more(raw, template, known[0]):
             found = unwrap(raw)
             return self._diagnose(found.reply, context.merged(found.context))
         exact = self._search.exact(data)
@@ -232,9 +237,13 @@ class Engine:
         return decision
 
 
-def _says_more(raw: str, code: int | None) -> bool:
-    """Whether a line may hold an enhanced code further on, or several lines joined."""
-    return f"{code}-" in raw or _MAY_HOLD_ENHANCED.search(raw, 4) is not None
+def _says_more(raw: str, template: bytes, code: int | None) -> bool:
+    """Whether a line with no enhanced code at its start holds one further on, or is several joined."""
+    if b"0-" in template and f"{code}-" in raw:
+        return True
+    if b"0.0.0" not in template or b"0.0.0" not in template.replace(b"0.0.0.0", b""):
+        return False  # nothing, or nothing but IPv4 addresses
+    return find_enhanced(raw[4:]) is not None
 
 
 def batches(items: Iterable[object], size: int) -> Iterator[list[object]]:

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bouncewise.knowledge.model import Knowledge
+from bouncewise.knowledge.needed import needed_words
 from bouncewise.knowledge.pattern import compile_pattern, escape_pattern
 from bouncewise.knowledge.regexes import DEFAULT_LANGUAGE, language_of, rule_regexes
 from bouncewise.knowledge.template import needs_figures
@@ -26,11 +27,13 @@ class PatternSet:
     """Regular expressions over folded UTF-8 bytes, each once, and the numbers that each stands for.
 
     The matcher reports the place of an expression in ``regexes``; ``numbers`` at the same place
-    says which rules, marks and lists it belongs to.
+    says which rules, marks and lists it belongs to. ``needed`` has the words that a text must hold
+    to be met, where they have been read off already.
     """
 
     regexes: tuple[str, ...]
     numbers: tuple[tuple[int, ...], ...]
+    needed: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +106,8 @@ def _as_set(pairs: list[tuple[str, int]]) -> PatternSet:
     by_regex: dict[str, dict[int, None]] = {}
     for regex, number in pairs:
         by_regex.setdefault(regex, {})[number] = None
-    return PatternSet(tuple(by_regex), tuple(tuple(numbers) for numbers in by_regex.values()))
+    return PatternSet(
+        tuple(by_regex),
+        tuple(tuple(numbers) for numbers in by_regex.values()),
+        tuple(needed_words(regex) for regex in by_regex),
+    )

@@ -39,8 +39,8 @@ _SEPARATORS = ":：=;,-"
 # What stands in front of a reply: the ends of words, lower case; languages by their scripts.
 _ENDINGS = (
     "said says report reports reported responded responds response replied reply answer answered error "
-    "errors answers returned code status failed failure rejected refused reason result server command message "
-    "messages detail details diagnostic smtp lmtp esmtp recipient recipients with msg got err "
+    "errors answers returned code status failed failure rejected refused reason result server command "
+    "message messages detail details diagnostic smtp lmtp esmtp recipient recipients with msg got err "
     "répondu erreur respuesta respondió respondio resposta respondeu risposta risposto errore erro código "
     "codigo codice antwoord reactie fout foutmelding svar fel felkod felmeddelande feil fejl chyba hata kod "
     "код ответ ответил ошибка ошибки błąd blad "

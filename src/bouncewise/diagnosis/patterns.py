@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bouncewise.knowledge.model import Knowledge
-from bouncewise.knowledge.needed import needed_words
+from bouncewise.knowledge.needed import needed_octets
 from bouncewise.knowledge.pattern import compile_pattern, escape_pattern
 from bouncewise.knowledge.regexes import DEFAULT_LANGUAGE, language_of, rule_regexes
 from bouncewise.knowledge.template import needs_figures
@@ -33,7 +33,7 @@ class PatternSet:
 
     regexes: tuple[str, ...]
     numbers: tuple[tuple[int, ...], ...]
-    needed: tuple[tuple[str, ...], ...] = ()
+    needed: tuple[tuple[bytes, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,5 +109,5 @@ def _as_set(pairs: list[tuple[str, int]]) -> PatternSet:
     return PatternSet(
         tuple(by_regex),
         tuple(tuple(numbers) for numbers in by_regex.values()),
-        tuple(needed_words(regex) for regex in by_regex),
+        tuple(needed_octets(regex) for regex in by_regex),
     )

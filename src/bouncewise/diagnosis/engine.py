@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
+
+import msgspec
 
 from bouncewise.diagnosis.advice import Adviser
 from bouncewise.diagnosis.decide import Decider
@@ -244,7 +245,7 @@ class Engine:
         if known is not None:
             return known
         decision = self._decider.decide(Facts(*facts, numbers))
-        decision = replace(decision, action=self.adviser.action(decision))
+        decision = msgspec.structs.replace(decision, action=self.adviser.action(decision))
         if len(self._decisions) >= MAX_CACHED:
             self._decisions.clear()
         self._decisions[facts, numbers] = decision

@@ -46,6 +46,32 @@ _SAYS = (
     r"(?<!遠端)伺服器(?:的)?回應|"
     r"(?<!リモート)(?<!リモート )サーバー?(?:から)?の(?:応答|返答)|(?<!원격 )서버(?:의)? 응답"
 )
+_SAYING = (
+    "replied",
+    "answered",
+    "antworte",
+    "meldete",
+    "répondu",
+    "renvoyé",
+    "respond",
+    "contestó",
+    "risposto",
+    "antwoord",
+    "reageerde",
+    "odpow",
+    "zwrócił",
+    "ответил",
+    "svara",
+    "yanıt",
+    "响应",
+    "回应",
+    "应答",
+    "返回",
+    "回應",
+    "応答",
+    "返答",
+    "응답",
+)
 _RESPONDED = re.compile(rf"(?:{_SAYS})\s{{0,2}}(?:[:：]|(?=['\"«„“]))\s{{0,4}}", re.I)
 _ADVICE = re.compile(
     r"\.?\s{1,2}(?:Please (?:check (?:the message recipient|that|your account)|verify that your)|"
@@ -72,11 +98,12 @@ def unwrap(text: str) -> Unwrapped | None:
         said = _msmtp(text)
         if said:
             return said
-    if _FORM.search(text):
+    if ("0x800CC" in text or "SSL" in text or "rotoco" in text) and _FORM.search(text):
         form = _form(text)
         if form:
             return form
-    return _responded(text)
+    lowered = text.lower()
+    return _responded(text) if any(mark in lowered for mark in _SAYING) else None
 
 
 def _form(text: str) -> Unwrapped | None:

@@ -44,7 +44,36 @@ _LEAD_INS = (
     r"Odpověď vzdáleného serveru(?: byla| je)?|Відповідь віддаленого сервера"
 )
 _LEAD_IN = re.compile(rf"(?:{_LEAD_INS})\s{{0,2}}[:：]\s{{0,8}}", re.I)
-_MARKS = re.compile(r"[:：]")
+# One of these is in every lead-in, in lower case.
+_STEMS = (
+    "respon",
+    "other server",
+    "antwort",
+    "fehlermeldung",
+    "respuesta",
+    "error que",
+    "réponse",
+    "erreur",
+    "risposta",
+    "errore",
+    "resposta",
+    "erro ",
+    "antwoord",
+    "reactie",
+    "odpowied",
+    "ответ",
+    "сообщение",
+    "応答",
+    "レスポンス",
+    "响应",
+    "回應",
+    "응답",
+    "sunucu",
+    "svaret",
+    "odpověď",
+    "відповідь",
+    "technical details",
+)
 _DETAILS = re.compile(r"Technical details of (?:permanent|temporary) failure:\s{0,8}", re.I)
 _HOST = re.compile(rf"\bby ({NAME}) \[([0-9A-Fa-f:.]{{2,45}})\]")
 _SOCKET = re.compile(
@@ -75,7 +104,10 @@ def unwrap(text: str) -> Unwrapped | None:
     Args:
         text: the words of a bounce mail, whole, from the lead-in on, or cut off.
     """
-    if not _MARKS.search(text):
+    if ":" not in text and "：" not in text:
+        return None
+    lowered = text.lower()
+    if not any(stem in lowered for stem in _STEMS):
         return None
     lead, details = _LEAD_IN.search(text), _DETAILS.search(text)
     start = lead or details

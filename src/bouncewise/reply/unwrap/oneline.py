@@ -20,16 +20,16 @@ import re
 
 SERVER = (
     r"(?:<(?:\*{1,2}|[-~=]\*?|[-=]{2}|<{1,2})?|\bS:|\[S\]|\bServer:|SERVER -> CLIENT:|SMTP -> FROM SERVER:|"
-    r"\bGot:|\bRecv:|\bRECV:?|\bRX:|\bReceived:|SMTP response:|SMTP<<|\bR:|\breply: b?['\"]|"
+    r"\bGot:|\bRecv:|\bRECV:|\bRX:|\bReceived:|SMTP response:|SMTP<<|\bR:|\breply: b?['\"]|"
     r"\bread \d{1,7} chars<)"
 )
 CLIENT = (
     r"(?:\bsend: b?['\"]|[-~=]{1,2}>|>{1,3}|\bC:|\[C\]|\bClient:|CLIENT -> SERVER:|CLIENT -> SMTP:|\bSent:|"
-    r"\bSend:|\bSEND:?|\bTX:|SMTP request:|SMTP>>)"
+    r"\bSend:|\bSEND:|\bTX:|SMTP request:|SMTP>>)"
 )
 VERB = r"(?:EHLO|HELO|LHLO|MAIL FROM|RCPT TO|DATA|BDAT|RSET|NOOP|QUIT|VRFY|EXPN|AUTH|STARTTLS|HELP)(?![\w-])"
 CODE = r"[2-5][0-5]\d(?=[ -]|$|\\r|['\"])"
-_MAY_BE = re.compile(r"[<>]|[SCR]:|erver|CLIENT|SERVER|Got:|R[XE]|reply:|TO:|FROM:|^[23]\d\d[ -]|^[A-Z]{4}")
+_MAY_BE_MARKED = re.compile(r"[<:*~=\-\]'\"]\s{0,4}[2-5][0-5]\d(?!\d)")
 _MARKED_SERVER = re.compile(rf"(?:^|\s)(?={SERVER}\s{{0,4}}{CODE})")
 _MARKED_CLIENT = re.compile(rf"\s(?={CLIENT}\s{{0,4}}{VERB})", re.I)
 _SURE_SERVER = re.compile(
@@ -72,12 +72,12 @@ def lines_of(text: str) -> str | None:
     Args:
         text: one line.
     """
-    if not _MAY_BE.search(text):
-        return None
-    text = _LINE_ENDS.sub("\n", text)
     begins = _COMMAND.match(text)
     if begins or _FRIENDLY.match(text):
-        return _plain(text, bool(begins))
+        return _plain(_LINE_ENDS.sub("\n", text), bool(begins))
+    if not _MAY_BE_MARKED.search(text):
+        return None
+    text = _LINE_ENDS.sub("\n", text)
     cut = _MARKED_SERVER.sub("\n", text).lstrip("\n")
     if cut == text and not _SURE_SERVER.match(text):
         return None

@@ -15,37 +15,49 @@ something, a port, an HTTP status or a date is no reply code.
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from bouncewise.reply.model import Context, Phase, Reply, Unwrapped
 from bouncewise.reply.parse import clean, parse_reply
 from bouncewise.reply.unwrap.common import failure_words, found, phase_of
 from bouncewise.reply.unwrap.fields import FENCED, NAME, peer
 
-MAX_CANDIDATES = 32
-_CODE = r"(?:[2-5][0-5]\d|[45][6-9]\d(?=[ -]#?[45]\.\d))"
+MAX_WORDS = 8192  # characters of a reply that are read
+MAX_CODES = 200  # numbers that are looked at
+MAX_CANDIDATES = 32  # replies that are read
 _MARKS = "\"'`“”„‚‘’«»‹›「」『』＂"
-_OPEN = _MARKS + r"(<\[#【（《［*|"
-_CLOSE = _MARKS + r")\]】）》］*|"
-_AFTER = rf"(?:[ -]#?[245]\.\d|[ \-:;,：，。]|\.\s|[{_CLOSE}]{{1,2}}(?:[\s:：,;.]|$)|[A-Z]{{2}}:[A-Z]|\s?$)"
-_WORDS = (
-    r"said|says|reports?|reported|responded|responds|response(?:\s(?:was|is))?|replied|reply(?:\swas)?|answered|"
-    r"err(?:or)?s?(?:\scode)?|answers?|returned|code|status|failed|failure|rejected|refused|reason|result|server|command|"
-    r"messages?|details?|diagnostic(?:-code)?|smtp;?|lmtp;?|esmtp|recipients?|with|msg|got|"
-    r"antwort\w{0,6}|fehler\w{0,10}|r[ée]pons\w{1,3}|r[ée]pondu|erreur|respuesta|respondi[óo]|resposta|respondeu|"
-    r"risposta|risposto|errore?|erro|c[óo]d(?:igo|ice)|odpowied\w{1,4}|b[łl][ąa]d\w{0,3}|k[óo]d|ответ\w{0,3}|"
-    r"ошибк\w{1,2}|код|antwoord|reactie|fout(?:melding|code)?|svar|fel(?:kod|meddelande)?|feil|fejl|chyba|hata|"
-    r"错误|錯誤|代码|代碼|返回|原因|信息|提示|响应|回應|応答|エラー|コード|理由|오류|코드|응답"
+_OPEN = _MARKS + "(<[#【（《［*|"
+_CODE = re.compile(r"(?<!\d)(?:[2-5][0-5]\d|[45][6-9]\d(?=[ -]#?[45]\.\d))(?!\d)")
+_AFTER = re.compile(
+    rf"[ -]#?[245]\.\d|[ \-:;,，：。]|\.\s|[{re.escape(_MARKS)})\]】）》］*|]{{1,2}}(?:[\s:：,;.]|$)|"
+    rf"[A-Z]{{2}}:[A-Z]|\s?$"
 )
-_QUOTED_CODE = re.compile(
-    rf"(?:(?:{_WORDS})|[\]>)】）]|\bby\s[\w.-]{{1,80}})\s{{0,2}}[:：=;,-]?\s{{0,3}}[{_OPEN}]{{0,3}}"
-    rf"(?={_CODE}{_AFTER})"
-    rf"|(?<![\w.:/-])(?={_CODE}[ -]#?[245]\.\d{{1,3}}\.\d)"
-    rf"|[:：;|,.。]\s{{1,3}}[{_OPEN}]?(?=[45][0-5]\d[ -]\s?[^\s|])"
-    rf"|(?<![\w{_MARKS}])[{_MARKS}](?=[45][0-5]\d[ -]{{1,2}}[^\W\d])"
-    rf"|\s(?:[-–—]|->|=>)\s{{1,2}}(?=[45][0-5]\d[ -]\s?[^\W\d])",
-    re.IGNORECASE,
+_ENHANCED = re.compile(r"[ -]#?[245]\.\d{1,3}\.\d")
+_WORDS_AFTER = re.compile(r"[ -]\s?[^\s|]")
+_LETTERS_AFTER = re.compile(r"[ -]{1,2}[^\W\d]")
+_SEPARATORS = ":：=;,-"
+# What stands in front of a reply: the ends of words, lower case; languages by their scripts.
+_ENDINGS = (
+    "said says report reports reported responded responds response replied reply answer answered error "
+    "errors answers returned code status failed failure rejected refused reason result server command "
+    "message messages detail details diagnostic smtp lmtp esmtp recipient recipients with msg got err "
+    "répondu erreur respuesta respondió respondio resposta respondeu risposta risposto errore erro código "
+    "codigo codice antwoord reactie fout foutmelding svar fel felkod felmeddelande feil fejl chyba hata kod "
+    "код ответ ответил ошибка ошибки błąd blad "
+    "错误 錯誤 代码 代碼 返回 原因 信息 提示 响应 回應 応答 エラー コード 理由 오류 코드 응답"
 )
-_HAS_CODE = re.compile(r"(?<!\d)[2-5]\d\d(?!\d)")
+_ANNOUNCING = (
+    *_ENDINGS.split(),
+    *(
+        f"{name} {verb}"
+        for name in ("response", "reply", "answer", "error", "code")
+        for verb in ("was", "is")
+    ),
+)
+_BEGINNING = ("antwort", "fehler", "réponse", "reponse", "odpowied")
+_BY = re.compile(r"\bby\s[\w.-]{1,80}$", re.I)
+_DASH = re.compile(r"\s(?:[-–—]|->|=>)\s{1,2}$")
+_STOP = re.compile(r"[:：;|,.。]\s{1,3}$")
 _NO_REPLY_BEFORE = re.compile(
     r"(?:\bhttps?(?:/[\d.]{1,3})?|\b(?:ports?|lines?|page|only|limit of|more than|over|than|exit|errno|"
     r"status[ _]line))"
@@ -101,21 +113,24 @@ def find(text: str) -> Unwrapped | None:
         text: prose. The first failing reply among the first places that look like one counts, else the
             first reply.
     """
-    if not _HAS_CODE.search(text):
-        return None
     chosen: tuple[int, int, Reply] | None = None
-    for number, match in enumerate(_QUOTED_CODE.finditer(text)):
-        if number >= MAX_CANDIDATES:
+    candidates = 0
+    for match in islice(_CODE.finditer(text), MAX_CODES):
+        place = match.start()
+        if chosen and text[place] in "23":
+            continue
+        begin = _announced(text, place, match.end())
+        if begin is None or _NO_REPLY_BEFORE.search(text, max(0, place - 40), place):
+            continue
+        candidates += 1
+        if candidates > MAX_CANDIDATES:
             break
-        if chosen and text[match.end() : match.end() + 1] in "23":
+        reply = _reply_at(text, place)
+        if reply.code is None:
             continue
-        reply = _reply_at(text, match)
-        if reply is None or reply.code is None:
-            continue
+        chosen = begin, place, reply
         if reply.code >= 400:
-            chosen = match.start(), match.end(), reply
             break
-        chosen = chosen or (match.start(), match.end(), reply)
     if chosen is None:
         return None
     start, end, reply = chosen
@@ -124,16 +139,34 @@ def find(text: str) -> Unwrapped | None:
     return found("prose", reply, _context(text, end), clean(text))
 
 
-def _reply_at(text: str, match: re.Match[str]) -> Reply | None:
-    if _NO_REPLY_BEFORE.search(text, max(0, match.end() - 40), match.end()):
-        return None
-    rest = text[match.end() :]
-    marks = match[0].rstrip(" (<[#*|").rstrip()
-    closing = _PAIRS.get(marks[-1:], "")
+def _announced(text: str, place: int, end: int) -> int | None:
+    """Where the words begin that say that a reply code stands at a place; None where it is just a number."""
+    before = text[max(0, place - 100) : place]
+    opened = len(before) - len(before.rstrip(_OPEN))
+    bare = before[: len(before) - min(opened, 3)]
+    if opened <= 3 and _AFTER.match(text, end):
+        stem = bare.rstrip()
+        stem = stem[:-1].rstrip() if stem[-1:] in _SEPARATORS and stem else stem
+        word = stem.lower()
+        if word.endswith(_ANNOUNCING) or stem[-1:] in ("]", ">", ")", "】", "）"):
+            return place - len(before) + len(stem) - (3 if word.endswith("got") else 0)
+        if word[word.rfind(" ") + 1 :].startswith(_BEGINNING) or (" by " in before and _BY.search(stem)):
+            return place - len(before) + len(stem)
+    if _ENHANCED.match(text, end) and not (before and (before[-1].isalnum() or before[-1] in "_.:/-")):
+        return place
+    stopped = opened <= 1 and _WORDS_AFTER.match(text, end) and (_STOP.search(bare) or not bare.strip())
+    quoted = opened == 1 and before[-1] in _MARKS and not bare[-1:].isalnum()
+    worded = _LETTERS_AFTER.match(text, end) and (quoted or _DASH.search(before))
+    return place if text[place] in "45" and (stopped or worded) else None
+
+
+def _reply_at(text: str, place: int) -> Reply:
+    rest = text[place : place + MAX_WORDS]
+    closing = _PAIRS.get(text[max(0, place - 4) : place].rstrip(" (<[#*|")[-1:], "")
     if closing:
         close = re.search(rf"[{closing}](?=[\s,;.:)\]}}（(|>。，、；！]|\\r|$)", rest)
         rest = rest[: close.start()] if close else rest
-    return parse_reply(without_reply_to(_TRAIL.sub("", rest[:8192]))[0])
+    return parse_reply(without_reply_to(_TRAIL.sub("", rest))[0])
 
 
 def without_reply_to(words: str) -> tuple[str, Phase | None]:
@@ -152,7 +185,7 @@ def _tells_failure(text: str, start: int, end: int, reply: Reply) -> bool:
 
 def _context(text: str, start: int) -> Context:
     before = text[max(0, start - 600) : start]
-    phase = without_reply_to(text[start : start + 8192])[1]
+    phase = without_reply_to(text[start : start + MAX_WORDS])[1]
     command = _COMMAND.search(before)
     if phase is None and command:
         phase = Phase.MESSAGE if command[1] == "DATA END" else phase_of(command[1])

@@ -120,11 +120,18 @@ def _session(text: str) -> Unwrapped | None:
 def _deciding(text: str, replies: list[re.Match[str]]) -> re.Match[str]:
     """The reply that names the cause; of a session without a refusal the last."""
     failing = [match for match in replies if text[match.end()] in "45"][:64]
-    telling = [
-        match for match in failing if not is_consequence(quoted(text[slice(*_reply_span(text, match))]))
-    ]
+    telling = [match for match in failing if not is_consequence(_first_line(text, match))]
     final = [match for match in telling if text[match.end()] == "5"]
     return (final or telling or failing or replies[-1:])[0]
+
+
+def _first_line(text: str, match: re.Match[str]) -> Reply:
+    """The first line of a reply, which says whether it only follows from another."""
+    end = match.end() + 600
+    line = _STOP.search(text, match.end(), end)
+    words = text[match.end() : line.start() if line else end]
+    aside = _ASIDE.search(words)
+    return quoted(words[: aside.start()] if aside else words)
 
 
 def _command_before(text: str, place: int) -> str:

@@ -133,6 +133,16 @@ class Adviser:
         return tuple(dict.fromkeys(fill(step, values) for step in steps))
 
 
+def duration(seconds: int) -> str:
+    """A time span in the largest unit that fits."""
+    for size, name in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds >= size:
+            count = seconds / size
+            shown = f"{count:.0f}" if count == int(count) else f"{count:.1f}"
+            return f"{shown} {name}{'' if shown == '1' else 's'}"
+    return "0 seconds"
+
+
 def fill(step: str, values: Mapping[str, str]) -> str:
     """Fill ``{name|fallback}`` in a step; an empty or unknown value gives the fallback."""
     return _PLACEHOLDER.sub(lambda m: values.get(m[1]) or m[2], step)
@@ -152,7 +162,7 @@ def _values(decision: Decision, entities: Entities, context: Context, knowledge:
         "lookup": listed.lookup if listed else "",
         "delist": (listed.delist or listed.lookup) if listed else "",
         "operator": listed.operator if listed else "",
-        "wait": f"{entities.wait} seconds" if entities.wait else "",
+        "wait": duration(entities.wait) if entities.wait else "",
         "limit": str(entities.size_limit or entities.count_limit or ""),
         "url": entities.urls[0] if entities.urls else "",
         "provider": provider.name if provider else "",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from bouncewise.diagnosis.patterns import PatternSet
-from bouncewise.knowledge.needed import needed_words
+from bouncewise.knowledge.needed import needed_octets
 
 _FLAGS = re.IGNORECASE | re.DOTALL
 
@@ -24,8 +24,7 @@ class Sieve:
 
     def __init__(self, patterns: PatternSet) -> None:
         self._regexes = patterns.regexes
-        needed = patterns.needed or map(needed_words, patterns.regexes)
-        self._needed = [tuple(word.encode() for word in words) for words in needed]
+        self._needed = patterns.needed or tuple(map(needed_octets, patterns.regexes))
         self._compiled: dict[int, re.Pattern[bytes]] = {}
 
     def __call__(self, data: bytes) -> list[int]:

@@ -6,15 +6,17 @@ They tell without a search that most expressions of a knowledge base can't meet 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _TOKEN = re.compile(
     r"(?P<open>\((?:\?:)?)|(?P<close>\))|(?P<or>\|)|(?P<class>\[\^?(?:\\.|[^\]\\])*\]|\.|\\[a-zA-Z])|"
-    r"(?P<repeat>[?*+]|\{\d+(?:,\d*)?\})|\\(?P<sign>.)|(?P<char>.)",
+    r"(?P<repeat>[?*+]|\{\d+(?:,\d*)?\})|\\(?P<sign>.)|(?P<text>[^\\()|\[.?*+{]+|.)",
     re.DOTALL,
 )
 Words = tuple[str, ...]
 
 
+@lru_cache(maxsize=16_384)
 def needed_words(regex: str) -> Words:
     """Words of which at least one is in every text that the expression meets; () where none is sure.
 
@@ -22,6 +24,11 @@ def needed_words(regex: str) -> Words:
         regex: an expression in the subset that ``compile_pattern`` makes.
     """
     return _Reader(regex).alternatives()
+
+
+def needed_octets(regex: str) -> tuple[bytes, ...]:
+    """The same words as they stand in folded UTF-8."""
+    return tuple(word.encode() for word in needed_words(regex))
 
 
 class _Reader:
@@ -53,9 +60,10 @@ class _Reader:
                 found = self.alternatives()
                 self._place += 1  # the closing bracket
             may_be_missing, repeated = self._repeat()
-            if kind in ("char", "sign") and not repeated:
-                run += value
-                continue
+            if kind in ("text", "sign"):
+                run += value[:-1] if repeated else value
+                if not repeated:
+                    continue
             best, run = _better(best, (run,)), ""
             if found and not may_be_missing:
                 best = _better(best, found)

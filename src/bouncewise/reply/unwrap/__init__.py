@@ -54,6 +54,11 @@ _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&n
 _TOLD_BEHIND = re.compile(r"nested exception is|\w(?:Exception|Error): |Traceback \(most recent")
 
 
+def looks_wrapped(text: str) -> bool:
+    """Whether words stand in a text that programs put round a reply; cheap, and no promise."""
+    return _WRAPS.search(text) is not None
+
+
 @cache
 def _wrappers() -> tuple[Callable[[str], Unwrapped | None], ...]:
     """The wrapper functions, imported when the first text that is no bare reply comes."""

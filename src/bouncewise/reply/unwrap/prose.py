@@ -39,11 +39,11 @@ _SEPARATORS = ":：=;,-"
 # What stands in front of a reply: the ends of words, lower case; languages by their scripts.
 _ENDINGS = (
     "said says report reports reported responded responds response replied reply answer answered error "
-    "errors returned code status failed failure rejected refused reason result server command message "
-    "messages detail details diagnostic smtp lmtp esmtp recipient recipients with msg got err "
+    "errors answers returned code status failed failure rejected refused reason result server command "
+    "message messages detail details diagnostic smtp lmtp esmtp recipient recipients with msg got err "
     "répondu erreur respuesta respondió respondio resposta respondeu risposta risposto errore erro código "
-    "codigo codice antwoord reactie fout foutmelding svar fel felkod felmeddelande feil fejl chyba hata hatası "
-    "kod denied "
+    "codigo codice antwoord reactie fout foutmelding svar fel felkod felmeddelande feil fejl chyba hata "
+    "hatası kod denied "
     "код ответ ответил ошибка ошибки błąd blad "
     "错误 錯誤 代码 代碼 返回 原因 信息 提示 响应 回應 応答 エラー コード 理由 오류 코드 응답"
 )

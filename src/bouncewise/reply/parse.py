@@ -34,13 +34,16 @@ _PREFIX = re.compile(
 )
 _LEAD = re.compile(
     rf"[{_OPEN}]{{0,3}}{_CODE_FIRST}(?![\d]|\.\d|[-/]\d\d[-/]|:\d\d)(?:[ \t]?-(?!\s?\d{{4}})|[:;#=,：，]|"
-    rf"[{_CLOSE}]{{1,2}}(?=[\s:;,.：，]|[^\x00-\x7f]|#?[245]\.\d)[:：]?|\.(?=\s))?[ \t]{{0,4}}"
+    rf"[ \t]?[|=/](?=[ \t]|[245]\.\d)|"
+    rf"[{_CLOSE}]{{1,2}}(?=[\s:;,.：，]|[^\x00-\x7f]|#?[245]\.\d)(?:\s?[:：])?|\.(?=\s))?[ \t]{{0,4}}"
 )
 # ``421, "4.7.0", words`` and ``"554", "5.7.1", "words"``: the parts of a reply, each in quotes
 _LISTED = re.compile(
     rf"[{_QUOTE}(]{{0,2}}{_CODE}[{_QUOTE}]?,\s{{0,2}}[{_QUOTE}]{{0,2}}([245]\.\d{{1,3}}\.\d{{1,3}})(?![\d.])"
     rf"[{_QUOTE}]{{0,2}}\s?[,:–—-]?\s{{0,2}}[{_QUOTE}]?"
 )
+# ``["550", "words"]``: the code and the words, each in quotes or the code bare
+_LISTED_WORDS = re.compile(rf"[{_QUOTE}(\[]{{1,2}}{_CODE}[{_QUOTE}]?,\s{{0,2}}[{_QUOTE}](?=\S)")
 _NO_CODE_NEXT = re.compile(
     r"(?:bytes|octets|[kmg]i?b|messages|recipients|days|hours|minutes|seconds|mails|emails|users|mailboxes|"
     r"accounts|times|lines|characters|chars|addresses|connections|attempts|items|files|people|requests|"
@@ -93,6 +96,8 @@ def parse_reply(data: str | bytes) -> Reply:
     listed = _LISTED.match(text)
     if listed:
         text = f"{listed[1]} {listed[2]} {text[listed.end() :].rstrip(_QUOTE + ' .)')}"
+    elif words_listed := _LISTED_WORDS.match(text):
+        text = f"{words_listed[1]} {text[words_listed.end() :].rstrip(_QUOTE + ' .)]')}"
     lead = _leading_code(text)
     if lead is None:
         words = tuple(line for line in (clean(part) for part in _LINE.split(text)) if line)
@@ -189,7 +194,15 @@ def _take_leading(words: str) -> tuple[EnhancedCode | None, str]:
     if match is None:
         return None, words
     rest = words[match.end() :].strip()
-    if rest[:1] in _NOISE or rest[:2] in ("– ", "— ", "- ", "''", '""'):  # "5.7.1 : Recipient rejected"
+    if rest[:1] in _NOISE or rest[:2] in (
+        "– ",
+        "— ",
+        "- ",
+        '" ',
+        "' ",
+        "''",
+        '""',
+    ):  # "5.7.1 : Recipient rejected"
         rest = rest[1:].lstrip(_NOISE)
     return EnhancedCode(int(match[1]), int(match[2]), int(match[3])), rest
 

@@ -46,7 +46,8 @@ _BARE = re.compile(r"[2-5][0-5]\d[ -](?:#?[245]\.\d{1,3}\.\d{1,3}[ :])?(?![ #(]|
 _WRAPS = re.compile(
     r"\bsaid:|in reply to|SMTP error from|status=|<<<|>>>|\(5\d\d, |Diagnostic-Code|Remote host said|"
     r"returned ['\"]|server response was|giving up|LED=|while talking to|->|stat=|"
-    r"error that the other server|from the remote server|RCPT TO:<|responded with|nested exception|--> "
+    r"error that the other server|from the remote server|RCPT TO:<|responded with|[245]\d\d-'|"
+    r"nested exception|--> "
 )
 _QUOTED = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "`": "`"}
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&nbsp;", " "), ("&amp;", "&"))

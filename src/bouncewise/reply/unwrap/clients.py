@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 
 from bouncewise.reply.model import Context, Phase, Unwrapped
-from bouncewise.reply.unwrap.common import found, own_words, quoted
+from bouncewise.reply.unwrap.common import found, own_words, phase_of, quoted
 from bouncewise.reply.unwrap.fields import FENCED, NAME, host
 
 _FIELDS = re.compile(
@@ -80,6 +80,7 @@ _ADVICE = re.compile(
     re.I,
 )
 _ABOUT = re.compile(rf"message recipient [\"'“]?({FENCED})", re.I)
+_SENT = re.compile(rf"\bsent: ([A-Z][A-Za-z ]{{3,20}}):?\s?<?({FENCED})?>?[^\n<>]{{0,80}}\s$")
 _CLOSING = {"'": "'", '"': '"', "«": "»", "„": "“”", "“": "”", "‘": "’"}
 _MSMTP = re.compile(r"server message:\s(.{3,600}?)(?=\s{1,4}(?:msmtp|mpop): |\n|$)")
 _MSMTP_STEPS = (
@@ -107,7 +108,7 @@ def unwrap(text: str) -> Unwrapped | None:
 
 
 def _form(text: str) -> Unwrapped | None:
-    match = _FIELDS.search(text)
+    match = _FIELDS.search(text[:8192])
     if match is None or not match[1].strip():
         return None
     server, recipient = _FORM_HOST.search(text), _FORM_RECIPIENT.search(text, 0, match.start())
@@ -134,6 +135,10 @@ def _responded(text: str) -> Unwrapped | None:
         return None
     coded = re.match(r"[\s(\[<]{0,2}(?:[2-5]\d\d(?!\d)|[45]\.\d{1,3}\.\d)", words)
     context = Context(phase=Phase.RCPT if about else None, recipient=about[1] if about else None)
+    sent = _SENT.search(text, max(0, match.start() - 400), match.start())
+    if sent:
+        phase = phase_of(sent[1])
+        context = Context(phase=phase, recipient=sent[2] if phase is Phase.RCPT else None).merged(context)
     return found("mail-program", quoted(words) if coded else own_words(words), context)
 
 

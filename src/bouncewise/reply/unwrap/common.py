@@ -74,6 +74,25 @@ def is_consequence(reply: Reply) -> bool:
     return reply.code == 503 or bool(_CONSEQUENCE.search(reply.text[:400]))
 
 
+_BRACKETS = {")": "(", "]": "[", "}": "{", ">": "<"}
+
+
+def balanced(words: str) -> str:
+    """Words without brackets and quotation marks at the end that were opened in front of them."""
+    words = words.rstrip()
+    for _ in range(8):
+        last = words[-1:]
+        opening = _BRACKETS.get(last)
+        if (opening is None and last not in ('"', "'")) or not last:
+            break
+        if opening is not None and words.count(last) <= words.count(opening):
+            break
+        if opening is None and words.count(last) % 2 == 0:
+            break
+        words = words[:-1].rstrip()
+    return words
+
+
 def quoted(text: str) -> Reply:
     """The reply in words that a wrapper says come from the server."""
     return parse_reply(text)

@@ -27,6 +27,7 @@ _LEADS = (
 _RESPONSE = re.compile(r"\bresponse\\?['\"]?:\s?\\?(['\"`])(?=[2-5]\d\d)")
 _COMMAND = re.compile(r"\bcommand\\?['\"]?:\s?\\?['\"`]([A-Za-z ]{3,24})")
 _RECIPIENT = re.compile(rf"\brecipient['\"]?:\s?['\"]({ADDRESS})")
+_STACK = re.compile(r"\n\s{2,8}at \S|\s{1,8}at [\w.<>]{3,80}(?: \[as \w{1,40}\])? \(\S")
 _CODED = re.compile(
     r"\bcode:\s?['\"]E(?:AUTH|ENVELOPE|MESSAGE|TLS|OAUTH2|NOAUTH|DNS|SOCKET|CONNECTION|TIMEDOUT|PROTOCOL)['\"]"
 )
@@ -57,7 +58,7 @@ def unwrap(text: str) -> Unwrapped | None:
         match = lead.search(text)
         if match:
             words = text[match.end() :]
-            stack = re.search(r"\n\s{2,8}at \S", words)
+            stack = _STACK.search(words)
             return found(
                 "nodemailer", quoted(words[: stack.start()] if stack else words), Context(phase=phase)
             )
@@ -66,7 +67,7 @@ def unwrap(text: str) -> Unwrapped | None:
 
 def _own(text: str) -> Unwrapped | None:
     """A fault that nodemailer or the network tells, without a reply."""
-    stack = re.search(r"\n\s{2,8}at \S", text)
+    stack = _STACK.search(text)
     words = text[: stack.start()] if stack else text
     if _NETWORK.search(text):
         refused = _REFUSED.search(text)

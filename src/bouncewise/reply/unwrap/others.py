@@ -1,4 +1,4 @@
-"""Exceptions of other libraries: JavaMail, .NET, Ruby's net/smtp and Rust's lettre.
+"""Exceptions of other libraries: JavaMail, .NET, Ruby's net/smtp, Rust's lettre, Delphi's Indy.
 
 .NET prints its own phrase for the reply code and drops the code; the phrase gives it back.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from bouncewise.reply.model import Context, Phase, Reply, Unwrapped
-from bouncewise.reply.unwrap.common import failure_words, found, own_words, quoted
+from bouncewise.reply.unwrap.common import balanced, failure_words, found, own_words, quoted
 from bouncewise.reply.unwrap.fields import NAME, host
 
 _JAVA = re.compile(
@@ -52,7 +52,7 @@ _DETAIL = {
     name: str(i)
     for i, name in enumerate(["Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"])
 }
-_NET_SAID = re.compile(r"(?:The )?server respons ?e was:?\s?(?!not available)", re.I)
+_NET_SAID = re.compile(r"(?:The )?server respons ?e was(?!:?\s?not available):?\s?", re.I)
 # Phrases of System.Net.Mail for the reply codes, longest first where one begins another.
 _NET_PHRASES = (
     ("Service not available, closing transmission channel", 421),
@@ -74,12 +74,15 @@ _NET_PHRASES = (
     ("Mailbox name not allowed", 553),
     ("Transaction failed", 554),
 )
-_MAILKIT = re.compile(r"\bSmtp(?:Command|Protocol)Exception:\s?")
+_MAILKIT = re.compile(r"\bSmtp(?:Command|Protocol)Exception:\s?|\bMailKit\.Security\.(\w{4,30})Exception:\s?")
+_NET_STACK = re.compile(r"\s{1,8}at (?:System|MailKit|Microsoft)\.|\r?\n\s{1,8}at |\s--->\s")
+_INDY = re.compile(r"\bEId\w{2,40}(?: with message|:)\s{0,2}['\"]?")
+_UNKNOWN = re.compile(r"could not get [23]xx \(([2-5]\d\d)(?:: (.{0,2000}))?\)", re.S)
 
 
 def unwrap(text: str) -> Unwrapped | None:
     """The reply inside an exception of one of these libraries, or None."""
-    return _java(text) or _dotnet(text) or _ruby(text) or _rust(text)
+    return _java(text) or _dotnet(text) or _ruby(text) or _rust(text) or _indy(text)
 
 
 def _java(text: str) -> Unwrapped | None:
@@ -122,13 +125,29 @@ def _dotnet(text: str) -> Unwrapped | None:
     said = _NET_SAID.search(text)
     if said is None:
         kit = _MAILKIT.search(text)
-        return found("mailkit", quoted(text[kit.end() :]), Context()) if kit else None
-    before, words = text[: said.start()], text[said.end() :]
+        if kit is None:
+            return None
+        phase = Phase.AUTH if kit[1] == "Authentication" else Phase.STARTTLS if kit[1] else None
+        return found(
+            "mailkit", quoted(_NET_STACK.split(text[kit.end() :], maxsplit=1)[0]), Context(phase=phase)
+        )
+    before, words = text[: said.start()], _NET_STACK.split(text[said.end() :], maxsplit=1)[0]
     code = next((code for phrase, code in _NET_PHRASES if phrase.lower() in before.lower()), None)
     reply = quoted(words)
     if reply.code is None:
         reply = Reply(code, reply.enhanced, reply.lines)
     return found("dotnet", reply, Context(), before)
+
+
+def _indy(text: str) -> Unwrapped | None:
+    """Delphi's Indy: ``EIdSMTPReplyError with message '5.7.1 no'``; the code is seldom shown."""
+    match = _INDY.search(text) if "EId" in text else None
+    if match is None:
+        return None
+    words = text[match.end() :]
+    words = words.rstrip(" .\n").rstrip("'\"") if match[0][-1] in "'\"" else words
+    coded = re.match(r"[2-5]\d\d[ -]|[45]\.\d{1,3}\.\d", words)
+    return found("indy", quoted(words) if coded else own_words(words), Context())
 
 
 def _ruby(text: str) -> Unwrapped | None:
@@ -142,12 +161,14 @@ def _ruby(text: str) -> Unwrapped | None:
         if match[1] == "OpenTimeout"
         else None
     )
+    unknown = _UNKNOWN.search(text)
+    if unknown:
+        return found("net-smtp", quoted(f"{unknown[1]} {unknown[2] or ''}"), Context(phase=phase))
     for named in _RUBY.finditer(text):
         coded = _RUBY_CODE.match(text, named.end())
         if coded:
             words = _RUBY_END.sub("", text[coded.end() :])
-            if text[named.end() : coded.end()].count("(") and words.count(")") > words.count("("):
-                words = words.rstrip(" .\n\"'").removesuffix(")")
+            words = balanced(words)
             return found("net-smtp", quoted(words), Context(phase=phase))
     if re.search(r"(?<!\d)[45]\d\d[ -]", text[: match.start()]):
         return None  # "550 no such user (Net::SMTPFatalError)"

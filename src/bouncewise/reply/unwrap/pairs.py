@@ -6,6 +6,7 @@ Programs print the reply code and the words as two values, in whatever notation 
     hostname = "mx.example.com", code = 550, details = "no such user"
     &textproto.Error{Code:550, Msg:"5.1.1 no such user"}
     SMTP code:530 msg:530 authentication is required
+    5.1.0 - Unknown address error 550-'5.1.1 no such user' (delivery attempts: 0)
     host 'mx.example.com' rejected command 'DATA' with code 550 (5.7.1) 'no'
 
 Tables of HTML or Markdown have them in cells side by side: ``| 550 | 5.1.1 | no such user |``. Of several
@@ -22,7 +23,7 @@ from bouncewise.reply.unwrap.fields import FENCED, NAME, host
 
 _CODE_KEY = r"(?:\b[A-Za-z]{0,14}[_ -]?code|\b(?:smtp|reply|response)[_ -]?status|\bstatus|\berrNum)"
 _TEXT_KEY = (
-    r"(?:smtp[_ -]?|error[_ -]?|response[_ -]?|status[_ -]?|reply[_ -]?)?"
+    r"(?:[A-Za-z]{2,12}[_ -])?(?:smtp|error|response|status|reply)?"
     r"(?:msg|message|text|details?|response|reason|error|description|content|reply|diagnostic|string)"
 )
 _PAIR = re.compile(
@@ -51,6 +52,8 @@ _REJECTED = re.compile(
     rf"\(([\d.]{{5,11}})\)\s?'?(.{{0,2000}})",
     re.S,
 )
+# "5.1.0 - Unknown address error 550-'5.1.1 gone' (delivery attempts: 0)"
+_GATEWAY = re.compile(r"(?<![\d.])([245]\d\d)-'(.{0,2000}?)(?:'(?=\s?[(,\[\]]|\s{0,3}$)|$)", re.S)
 _CELL_END = re.compile(r"</t[dh]>\s{0,40}<t[dh]\b[^<>]{0,400}>", re.I)
 _ROW_END = re.compile(r"</tr>", re.I)
 _TAG = re.compile(r"</?[a-z][^<>@]{0,400}>", re.I)
@@ -59,6 +62,11 @@ _CODE_CELL = re.compile(r"(?:smtp\s?)?([2-5][0-5]\d)(?:$|[ -](?=\S)|;)", re.I)
 
 def unwrap(text: str) -> Unwrapped | None:
     """The reply whose parts stand in named values or in cells, or None."""
+    if "-'" in text:
+        gateway = _GATEWAY.search(text)
+        if gateway:
+            words = f"{gateway[1]} {gateway[2]}"
+            return found("pairs", quoted(words), Context())
     if "rejected command '" in text:
         rejected = _REJECTED.search(text)
         if rejected:

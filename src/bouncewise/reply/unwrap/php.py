@@ -20,6 +20,7 @@ _DETAIL = re.compile(
     re.S,
 )
 _RECIPIENTS = re.compile(rf"(?:following )?recipients failed:\s?({ADDRESS})\s?:?\s?", re.I)
+_OTHER_RECIPIENT = re.compile(rf"[;,]?\s{{1,3}}<?{ADDRESS}>?\s?:\s{{1,3}}(?=[2-5]\d\d)")
 _SMTP_ERROR = re.compile(
     r"SMTP Error:\s?(data not accepted|Could not authenticate|Could not connect to SMTP host)[.:]?\s?", re.I
 )
@@ -69,6 +70,8 @@ def _phpmailer(text: str) -> Unwrapped | None:
         command = phase_of(detail[1]) if detail[1] else None
         return found("phpmailer", quoted(words), Context(phase=command).merged(context))
     words = text[lead.end() :] if lead else text
+    others = _OTHER_RECIPIENT.search(words)
+    words = words[: others.start()] if others else words
     reply = quoted(words) if re.match(r"[2-5]\d\d", words) else own_words(text)
     return found("phpmailer", reply, context)
 

@@ -19,7 +19,7 @@ from itertools import islice
 
 from bouncewise.reply.model import Context, Phase, Reply, Unwrapped
 from bouncewise.reply.parse import clean, parse_reply
-from bouncewise.reply.unwrap.common import failure_words, found, phase_of
+from bouncewise.reply.unwrap.common import balanced, failure_words, found, phase_of
 from bouncewise.reply.unwrap.fields import FENCED, NAME, peer
 
 MAX_WORDS = 8192  # characters of a reply that are read
@@ -42,7 +42,8 @@ _ENDINGS = (
     "errors answers returned code status failed failure rejected refused reason result server command "
     "message messages detail details diagnostic smtp lmtp esmtp recipient recipients with msg got err "
     "répondu erreur respuesta respondió respondio resposta respondeu risposta risposto errore erro código "
-    "codigo codice antwoord reactie fout foutmelding svar fel felkod felmeddelande feil fejl chyba hata kod "
+    "codigo codice antwoord reactie fout foutmelding svar fel felkod felmeddelande feil fejl chyba hata "
+    "hatası kod denied "
     "код ответ ответил ошибка ошибки błąd blad "
     "错误 錯誤 代码 代碼 返回 原因 信息 提示 响应 回應 応答 エラー コード 理由 오류 코드 응답"
 )
@@ -55,8 +56,10 @@ _ANNOUNCING = (
     ),
 )
 _BEGINNING = ("antwort", "fehler", "réponse", "reponse", "odpowied")
+_LAST_WORD = re.compile(r"[^\W\d_]{1,40}$")
+_ADDRESS_BEFORE = re.compile(rf"(?<![^\s<(\"'])<?({FENCED})>?$")
 _BY = re.compile(r"\bby\s[\w.-]{1,80}$", re.I)
-_DASH = re.compile(r"\s(?:[-–—]|->|=>)\s{1,2}$")
+_DASH = re.compile(r"(?<=[\w)\]\"'])(?<!\d\d\d)\s(?:[-–—]|->|=>)\s{1,2}$")
 _STOP = re.compile(r"[:：;|,.。]\s{1,3}$")
 _NO_REPLY_BEFORE = re.compile(
     r"(?:\bhttps?(?:/[\d.]{1,3})?|\b(?:ports?|lines?|page|only|limit of|more than|over|than|exit|errno|"
@@ -64,6 +67,14 @@ _NO_REPLY_BEFORE = re.compile(
     r"(?:\s(?:status|error|response|code)){0,2}[\s:=(\"']{0,3}$",
     re.I,
 )
+_MENTIONED = re.compile(
+    r"\b(?:an?|the|this|with)\s[\"'“]?(42\d|43\d|44\d|45\d|5[1-5]\d|"
+    r"50[1-4](?=[ -][45]\.))(?:[ -]([45]\.\d{1,3}\.\d{1,3}))?"
+    r"[\"'”]?\s(?:smtp\s|permanent\s|temporary\s|bounce\s)?"
+    r"(?:error|code|response|reply|bounce|rejection|failure|back|message)\b(?:\s(?:message|code|back))?(?::\s(.{3,2000}))?",
+    re.I | re.S,
+)
+_ON_THE_WEB = re.compile(r"\bhttps?\b(?!://)|\bpage\b|\bapi\b|\bbrowser\b", re.I)
 _PAIRS = {
     '"': '"',
     "'": "'",
@@ -132,11 +143,21 @@ def find(text: str) -> Unwrapped | None:
         if reply.code >= 400:
             break
     if chosen is None:
-        return None
+        return _mentioned(text)
     start, end, reply = chosen
     if reply.code is not None and reply.code < 400 and _tells_failure(text, start, end, reply):
         return found("prose", failure_words(text), Context(), clean(text))
     return found("prose", reply, _context(text, end), clean(text))
+
+
+def _mentioned(text: str) -> Unwrapped | None:
+    """A code that a person names (``a 550 error: no such user``), with what was said, else the sentence."""
+    match = _MENTIONED.search(text)
+    if match is None or _ON_THE_WEB.search(text):
+        return None
+    words = clean(match[3] or text)
+    reply = parse_reply(f"{match[1]} {match[2] or ''} {words}")
+    return found("prose", Reply(int(match[1]), reply.enhanced, (words,)), Context(), clean(text))
 
 
 def _announced(text: str, place: int, end: int) -> int | None:
@@ -150,7 +171,12 @@ def _announced(text: str, place: int, end: int) -> int | None:
         word = stem.lower()
         if word.endswith(_ANNOUNCING) or stem[-1:] in ("]", ">", ")", "】", "）"):
             return place - len(before) + len(stem) - (3 if word.endswith("got") else 0)
-        if word[word.rfind(" ") + 1 :].startswith(_BEGINNING) or (" by " in before and _BY.search(stem)):
+        last = _LAST_WORD.search(word)
+        if (
+            (last and last[0].startswith(_BEGINNING))
+            or _ADDRESS_BEFORE.search(stem)
+            or (" by " in before and _BY.search(stem))
+        ):
             return place - len(before) + len(stem)
     if _ENHANCED.match(text, end) and not (before and (before[-1].isalnum() or before[-1] in "_.:/-")):
         return place
@@ -166,7 +192,7 @@ def _reply_at(text: str, place: int) -> Reply:
     if closing:
         close = re.search(rf"[{closing}](?=[\s,;.:)\]}}（(|>。，、；！]|\\r|$)", rest)
         rest = rest[: close.start()] if close else rest
-    return parse_reply(without_reply_to(_TRAIL.sub("", rest))[0])
+    return parse_reply(balanced(without_reply_to(_TRAIL.sub("", rest))[0]))
 
 
 def without_reply_to(words: str) -> tuple[str, Phase | None]:
@@ -190,7 +216,8 @@ def _context(text: str, start: int) -> Context:
     if phase is None and command:
         phase = Phase.MESSAGE if command[1] == "DATA END" else phase_of(command[1])
     phase = phase or next((step for pattern, step in _STEPS if pattern.search(before)), None)
-    server, recipient = _PEER.search(before), _RECIPIENT.search(before)
+    server = _PEER.search(before)
+    recipient = _RECIPIENT.search(before) or _ADDRESS_BEFORE.search(before.rstrip(" :("))
     name, address = peer(server[1], server[2]) if server else (None, None)
     return Context(
         phase=phase,

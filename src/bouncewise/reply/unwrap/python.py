@@ -14,7 +14,7 @@ from bouncewise.reply.parse import decode, parse_reply
 from bouncewise.reply.unwrap.common import ADDRESS, found, own_words
 
 _EXCEPTION = re.compile(
-    r"(?:(?:aio)?smtplib(?:\.\w{1,30})?\.)?(SMTP[A-Z]\w{1,40}(?:Error|Refused|Disconnected|Exception|"
+    r"(?<![A-Za-z])(?:(?:aio)?smtplib(?:\.\w{1,30})?\.)?(SMTP[A-Z]\w{1,40}(?:Error|Refused|Disconnected|Exception|"
     r"TimeoutError))\b:?\s?"
 )
 _TUPLE = re.compile(r"\(\s?([2-5]\d\d)\s?,\s?(b?)(['\"])")
@@ -55,6 +55,8 @@ def unwrap(text: str) -> Unwrapped | None:
     words = _string(text, quote.end(), quote[3])
     recipient = _RECIPIENT.search(text[max(0, quote.start() - 400) : quote.start()])
     sender = _SENDER.search(text[quote.end() :]) if phase is Phase.MAIL else None
+    if recipient is None and phase is Phase.RCPT:
+        recipient = _SENDER.search(text[quote.end() :])  # aiosmtplib names it behind the reply
     context = Context(
         phase=phase, recipient=recipient[1] if recipient else None, sender=sender[1] if sender else None
     )

@@ -174,7 +174,7 @@ def main() -> None:
     print(f"@postalsys/bounce-classifier, a reply: {competitor(sample[:500])}")
     print(
         f"{len(engine.patterns.first.regexes)} + "
-        f"{len(engine.patterns.second.regexes)} patterns, {len(engine.knowledge.rules)} rules"
+        f"{sum(len(p.regexes) for p in engine.patterns.others.values())} patterns, {len(engine.knowledge.rules)} rules"
     )
 
 

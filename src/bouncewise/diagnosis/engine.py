@@ -223,7 +223,7 @@ class Engine:
         numbers = exact | self._search.first(template)
         decision = self._by_numbers(facts, numbers)
         if not template.isascii() or (decision.weak and not _is_english(template)):
-            decision = self._by_numbers(facts, numbers | self._search.second(template))
+            decision = self._by_numbers(facts, numbers | self._search.others(template))
         if len(template) <= MAX_TEMPLATE:
             if len(self._templates) >= MAX_TEMPLATES:
                 self._templates.clear()

@@ -60,7 +60,11 @@ def read(name: str) -> dict[str, Any]:
 CAUSES: dict[str, dict[str, Any]] = read("causes.toml")["cause"]
 PROVIDERS: dict[str, dict[str, Any]] = read("providers.toml")["provider"]
 SOURCES: dict[str, dict[str, Any]] = read("sources.toml")["source"]
-REMEDIES: list[dict[str, Any]] = read("remedies.toml")["remedy"]
+REMEDIES: list[dict[str, Any]] = [
+    remedy
+    for path in sorted((DATA / "remedies").glob("*.toml"))
+    for remedy in read(f"remedies/{path.name}")["remedy"]
+]
 POLICY: list[dict[str, Any]] = read("policy.toml")["policy"]
 DEFAULTS: dict[str, dict[str, Any]] = read("policy.toml")["defaults"]
 MAPPINGS: dict[str, dict[str, Any]] = read("mappings.toml")["mapping"]

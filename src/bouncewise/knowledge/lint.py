@@ -12,7 +12,7 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from bouncewise.knowledge.fold import fold_bytes
-from bouncewise.knowledge.model import Knowledge, Rule
+from bouncewise.knowledge.model import Knowledge, Remedy, Rule
 from bouncewise.knowledge.pattern import PatternError
 from bouncewise.knowledge.regexes import language_of, rule_regexes
 from bouncewise.knowledge.template import needs_figures, template_of
@@ -178,14 +178,18 @@ def _records(knowledge: Knowledge) -> Iterator[Fault]:
             yield Fault("name", place, f"{name!r} is not known")
     for remedy in knowledge.remedies:
         for step in remedy.steps:
-            yield from _placeholders(f"remedies.toml: {remedy.cause} {remedy.provider}".strip(), step)
+            yield from _placeholders(_remedy_place(remedy), step)
+
+
+def _remedy_place(remedy: Remedy) -> str:
+    return f"remedies/{remedy.provider or 'general'}.toml: {remedy.cause}"
 
 
 def _references(knowledge: Knowledge) -> Iterator[tuple[str, str, Container[str]]]:
     """Every name that one file uses of another: place, name, where it must stand."""
     for remedy in knowledge.remedies:
-        yield f"remedies.toml: {remedy.cause}", remedy.cause, knowledge.causes
-        yield f"remedies.toml: {remedy.cause}", remedy.provider, knowledge.providers
+        yield _remedy_place(remedy), remedy.cause, knowledge.causes
+        yield _remedy_place(remedy), remedy.provider, knowledge.providers
     for policy in knowledge.policies:
         yield "policy.toml", policy.cause, knowledge.causes
         yield "policy.toml", policy.provider, knowledge.providers

@@ -146,7 +146,11 @@ def load(folder: Path = SHIPPED, own_rules: Path | None = None) -> Knowledge:
         providers=_named(folder, "providers.toml", "provider", Provider),
         blocklists={b.id: b for b in _listed(folder, "blocklists.toml", "blocklist", Blocklist)},
         sources=_named(folder, "sources.toml", "source", Source),
-        remedies=tuple(_listed(folder, "remedies.toml", "remedy", Remedy)),
+        remedies=tuple(
+            remedy
+            for path in rule_files(folder / "remedies")
+            for remedy in _listed(path.parent, path.name, "remedy", Remedy)
+        ),
         policies=tuple(_listed(folder, "policy.toml", "policy", Policy)),
         defaults=_named(folder, "policy.toml", "defaults", Policy),
         mappings=_named(folder, "mappings.toml", "mapping", Mapping),

@@ -12,9 +12,11 @@ import pytest
 
 from bouncewise.api import make_engine
 from bouncewise.diagnosis.engine import Engine
-from bouncewise.diagnosis.matcher import NoCache, make_scan
+from bouncewise.diagnosis.matcher import FEW, NoCache, make_scan
 from bouncewise.diagnosis.patterns import PatternSet
 from bouncewise.diagnosis.saved import FileCache
+from bouncewise.knowledge.fold import fold_bytes
+from bouncewise.knowledge.needed import needed_words
 
 REPLIES = [
     "550 5.1.1 User unknown",
@@ -27,15 +29,50 @@ REPLIES = [
 
 
 @pytest.mark.parametrize("name", ["re2", "re"])
-def test_engines_find_the_same(engine: Engine, name: str) -> None:
+def test_engines_find_the_same(engine: Engine, name: str, own_cache: Path) -> None:
     if name == "re2":
         pytest.importorskip("re2", reason="the extra re2 is not installed")
+    examples = [e for rule in engine.knowledge.rules for e in rule.examples[:1]]
     for patterns in (engine.patterns.first, engine.patterns.second, engine.patterns.exact):
-        fast = make_scan(patterns, NoCache(), "hyperscan")
+        fast = make_scan(patterns, FileCache(own_cache), "hyperscan")
         other = make_scan(patterns, NoCache(), name)
-        for reply in REPLIES:
-            data = reply.lower().encode()
-            assert sorted(fast(data)) == sorted(other(data))
+        for data in map(fold_bytes, [*REPLIES, *examples]):
+            assert sorted(fast(data)) == sorted(other(data)), data
+
+
+@pytest.mark.parametrize(
+    ("regex", "words"),
+    [
+        (r"\bmailbox\b", ("mailbox",)),
+        (r"(?:\buser|\bperson).{0,33}(?:\bunknown|\bnot found)", ("unknown", "not found")),
+        (r"no such (?:local |)user", ("no such ",)),
+        (r"colou?r", ("colo",)),
+        (r"black(?:\-| )?list", ("black",)),
+        (r"(?:a|)(?:b|c)?", ()),
+        (r"over [0-9]{1,3} messages\.", (" messages.",)),
+        (r"\(s31[45]0\)", ("(s31",)),
+    ],
+)
+def test_needed_words(regex: str, words: tuple[str, ...]) -> None:
+    assert needed_words(regex) == words
+
+
+def test_a_text_without_its_needed_words_is_never_met(engine: Engine) -> None:
+    """Otherwise the sieve would let a match slip."""
+    for patterns in (engine.patterns.first, engine.patterns.second, engine.patterns.exact):
+        for regex in patterns.regexes:
+            words = needed_words(regex)
+            assert words and all(words), regex
+
+
+def test_few_texts_are_sieved_and_many_are_compiled(tmp_path: Path) -> None:
+    patterns = PatternSet((r"\buser", r"\bunknown"), ((0,), (1,)))
+    scan = make_scan(patterns, FileCache(tmp_path), "hyperscan")
+    answers = [sorted(scan(b"user unknown")) for _ in range(FEW - 1)]
+    assert not list(tmp_path.iterdir())
+    answers.append(sorted(scan(b"user unknown")))
+    assert len(list(tmp_path.iterdir())) == 1
+    assert answers == [[0, 1]] * FEW
 
 
 def test_no_pattern_finds_nothing() -> None:

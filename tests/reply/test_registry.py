@@ -85,3 +85,9 @@ def test_unknown_reply_code_is_taken_by_its_first_digit() -> None:
 def test_the_phase_changes_the_cause() -> None:
     assert registry.basic_cause(554, "connect") == "ip-reputation"
     assert registry.basic_cause(550, "mail") == "sender-blocked"
+
+
+def test_the_first_digit_speaks_also_where_its_last_code_is_registered() -> None:
+    assert registry.first_digit(421).meaning == registry.first_digit(499).meaning
+    assert registry.first_digit(421).meaning.startswith("Try again")
+    assert registry.basic_or_class(499) == registry.basic(499)

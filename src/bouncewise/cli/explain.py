@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from contextlib import nullcontext
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,6 +14,7 @@ import msgspec
 
 from bouncewise.cli.engine import engine_options, load_cli_engine
 from bouncewise.cli.person import paragraphs
+from bouncewise.cli.progress import counted
 from bouncewise.cli.show import show
 from bouncewise.cli.source import MAX_LINE, Piece, open_input, pieces, split
 from bouncewise.diagnosis.engine import Engine
@@ -73,17 +76,30 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
             return
         found = pieces(file) if file is not None else iter(split(text))
         if as_json:
-            _as_json(engine, list(found), given)
+            _as_json(engine, found, given)
             return
         _for_person(engine, found, given, details=details, name=name)
 
 
-def _as_json(engine: Engine, found: list[Piece], given: Context) -> None:
-    records = [engine.diagnose(piece.text, given).as_dict() for piece in found]
-    if not records:
+def _as_json(engine: Engine, found: Iterator[Piece], given: Context) -> None:
+    """One object, or a list of them, written as they come: a large file is never held whole."""
+    encoder = msgspec.json.Encoder()
+
+    def shown(piece: Piece) -> str:
+        return msgspec.json.format(
+            encoder.encode(engine.diagnose(piece.text, given).as_dict()), indent=2
+        ).decode()
+
+    first, second = next(found, None), next(found, None)
+    if first is None:
         raise click.ClickException("nothing to explain: the input is empty")
-    encoded = msgspec.json.encode(records[0] if len(records) == 1 else records)
-    click.echo(msgspec.json.format(encoded, indent=2).decode())
+    if second is None:
+        click.echo(shown(first))
+        return
+    click.echo("[\n" + shown(first), nl=False)
+    for piece in counted(chain([second], found), "replies", shown=not sys.stdout.isatty()):
+        click.echo(",\n" + shown(piece), nl=False)
+    click.echo("\n]")
 
 
 def _for_person(engine: Engine, found: Any, given: Context, *, details: bool, name: str) -> None:
@@ -107,7 +123,8 @@ def _json_lines(engine: Engine, file: BinaryIO | None, text: str) -> None:
     encode = msgspec.json.Encoder().encode
     decode = msgspec.json.Decoder().decode
     failed = 0
-    for number, line in enumerate(_read_lines(file, text), 1):
+    lines = counted(_read_lines(file, text), "lines", shown=not out.isatty())
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         record, bad = _answer(engine, line, number, decode)

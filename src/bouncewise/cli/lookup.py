@@ -14,7 +14,7 @@ from bouncewise.cli.engine import load_cli_engine
 from bouncewise.cli.safe import safe
 from bouncewise.cli.show import Part, show
 from bouncewise.diagnosis.advice import fill
-from bouncewise.diagnosis.decide import code_matches, enhanced_matches
+from bouncewise.diagnosis.decide import enhanced_matches
 from bouncewise.knowledge.model import Blocklist, Knowledge, Record
 from bouncewise.reply import registry
 from bouncewise.reply.model import EnhancedCode
@@ -114,17 +114,14 @@ def _basic(knowledge: Knowledge, code: int) -> dict[str, Any] | None:
             "meaning": known.meaning,
             "standard": known.standard,
             "note": "" if entry else "not registered: taken by its first digit (RFC 5321 section 4.2)",
-            "first_digit": registry.basic_or_class(code // 100 * 100 + 99).meaning,
+            "first_digit": registry.first_digit(code).meaning,
             "second_digit": registry.category(code),
             "commands": known.commands,
             "cause": known.cause,
             "cause_by_phase": dict(known.cause_by_phase),
             "causes": [s for s, c in knowledge.causes.items() if str(code) in c.codes],
             "references": list(known.references),
-            "examples": _examples(
-                knowledge, lambda r: r.code and code_matches([c for c in r.code if c == code], code)
-            )
-            or list(_examples_beginning(knowledge, f"{code}")),
+            "examples": _examples_beginning(knowledge, str(code)),
         }
     )
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
-import click
-
 from bouncewise.cli.person import WIDTH
+from bouncewise.cli.progress import counted
 from bouncewise.cli.safe import safe
 from bouncewise.cli.show import Part, show
 from bouncewise.cli.source import Piece
@@ -33,18 +31,13 @@ def show_many(engine: Engine, first: list[Piece], rest: Iterable[Piece], given: 
     causes: Counter[str] = Counter()
     actions: Counter[str] = Counter()
     total = 0
-    progress = sys.stderr.isatty()
-    for piece in chain(first, rest):
+    for piece in counted(chain(first, rest), "replies"):
         diagnosis = engine.diagnose(piece.text, given)
         total += 1
         causes[diagnosis.cause] += 1
         actions[diagnosis.action] += 1
         if total <= MAX_SHOWN:
             show([_line(diagnosis, piece)])
-        elif progress and total % 10_000 == 0:
-            click.echo(f"\r{total:,} replies", nl=False, err=True)
-    if progress and total > MAX_SHOWN:
-        click.echo("\r", nl=False, err=True)
     show(_summary(engine, causes, actions, total))
 
 

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterator
 
 from bouncewise.cli.safe import safe
+from bouncewise.diagnosis.advice import duration
 from bouncewise.diagnosis.diagnosis import Diagnosis
 from bouncewise.diagnosis.engine import Engine
 from bouncewise.diagnosis.model import Evidence
@@ -44,16 +45,6 @@ def verdict(diagnosis: Diagnosis) -> tuple[str, str]:
     return words, style
 
 
-def duration(seconds: int) -> str:
-    """A time span in the largest unit that fits."""
-    for size, name in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
-        if seconds >= size:
-            count = seconds / size
-            shown = f"{count:.0f}" if count == int(count) else f"{count:.1f}"
-            return f"{shown} {name}{'' if shown == '1' else 's'}"
-    return "0 seconds"
-
-
 def paragraphs(diagnosis: Diagnosis, engine: Engine, *, details: bool) -> Iterator[list[Part]]:
     """The lines to print, each a list of words with a style.
 
@@ -73,7 +64,7 @@ def paragraphs(diagnosis: Diagnosis, engine: Engine, *, details: bool) -> Iterat
     yield [(cause.title, "bold"), (f"  {diagnosis.cause}", "dim"), (sure, "yellow")]
     yield from _wrapped(cause.explanation, "  ")
     yield []
-    yield from _reply_lines(diagnosis)
+    yield from _reply_lines(diagnosis, engine)
     yield from _why(diagnosis, details=details)
     yield from _steps(diagnosis)
     if not details and diagnosis.confidence < 0.9 and diagnosis.alternatives:
@@ -100,7 +91,7 @@ def _wrapped(text: str, indent: str, style: str = "", first: str | None = None) 
         yield [(line, style)]
 
 
-def _reply_lines(diagnosis: Diagnosis) -> Iterator[list[Part]]:
+def _reply_lines(diagnosis: Diagnosis, engine: Engine) -> Iterator[list[Part]]:
     """The reply with the words marked that spoke for the cause."""
     reply = diagnosis.reply
     head = " ".join(str(p) for p in (reply.code, reply.enhanced) if p is not None)
@@ -118,8 +109,9 @@ def _reply_lines(diagnosis: Diagnosis) -> Iterator[list[Part]]:
         parts += [(safe(text[place:start]), ""), (safe(text[start:end]), "bold reverse")]
         place = end
     parts.append((safe(text[place:]) + ("…" if len(reply.text) > len(text) else ""), ""))
-    label = diagnosis.provider and f"{diagnosis.context.remote_host or diagnosis.provider} said"
-    yield [(f"  {safe(label) if label else 'Reply'}: ", "dim"), *parts]
+    provider = engine.knowledge.providers.get(diagnosis.provider or "")
+    speaker = diagnosis.context.remote_host or (provider.name if provider else "")
+    yield [(f"  {safe(speaker)} said: " if speaker else "  Reply: ", "dim"), *parts]
 
 
 def _why(diagnosis: Diagnosis, *, details: bool) -> Iterator[list[Part]]:

@@ -30,6 +30,7 @@ _ACTION_BY_OUTCOME = {
 T = TypeVar("T")
 _PLACEHOLDER = re.compile(r"\{([a-z]+)\|([^{}]*)\}")
 DEFAULT_RETRY = (900, 1800, 3600, 7200, 14400)
+MAX_ROWS = 4096
 DEFAULT_GIVE_UP = 432_000  # five days, RFC 5321 section 4.5.4.1
 
 
@@ -45,14 +46,29 @@ class Adviser:
         self._knowledge = knowledge
         self._policies = (*overrides, *knowledge.policies)
         self._own = frozenset(map(id, overrides))
+        self._rows: dict[object, Policy] = {}
+        self._steps_of: dict[tuple[str, str], tuple[str, ...]] = {}
+        for remedy in knowledge.remedies:
+            key = remedy.cause, remedy.provider
+            self._steps_of[key] = self._steps_of.get(key, ()) + tuple(remedy.steps)
 
     def action(self, decision: Decision) -> str:
         """What the sending software should do."""
         return self._row(decision).action or "bounce"
 
     def _row(self, decision: Decision) -> Policy:
-        """The policy rows that fit, merged: the more exact row wins field by field."""
+        """The policy rows that fit, merged and kept by what they rest on."""
         facts = decision.facts or Facts(None, None, None, None, frozenset())
+        key = decision.cause, decision.provider, facts.code, facts.enhanced, facts.phase
+        row = self._rows.get(key)
+        if row is None:
+            if len(self._rows) >= MAX_ROWS:
+                self._rows.clear()
+            row = self._rows[key] = self._merged(decision, facts)
+        return row
+
+    def _merged(self, decision: Decision, facts: Facts) -> Policy:
+        """The policy rows that fit, merged: the more exact row wins field by field."""
         digit = _digit(facts)
         fitting = [p for p in self._policies if _fits(p, decision, facts)]
         fitting.sort(key=lambda p: (id(p) in self._own, _exactness(p)), reverse=True)
@@ -94,7 +110,7 @@ class Adviser:
             action=row.action,
             retry_after=retry_after,
             give_up_after=row.give_up_after if retry else None,
-            suppress=bool(row.suppress) and row.action == "bounce",
+            suppress=bool(row.suppress) and row.action in ("bounce", "none"),
             throttle=row.throttle,
             who=row.who,
             steps=self._steps(decision, rule, entities, context),
@@ -109,20 +125,22 @@ class Adviser:
     def _steps(
         self, decision: Decision, rule: Rule | None, entities: Entities, context: Context
     ) -> tuple[str, ...]:
-        steps: list[str] = list(rule.steps) if rule else []
-        for provider in filter(None, (decision.provider, "")) if decision.provider else ("",):
-            for remedy in self._knowledge.remedies:
-                if remedy.cause == decision.cause and remedy.provider == provider:
-                    steps.extend(remedy.steps)
-        if decision.provider:
-            steps.extend(
-                step
-                for remedy in self._knowledge.remedies
-                if remedy.cause == decision.cause and not remedy.provider
-                for step in remedy.steps
-            )
+        providers = (decision.provider, "") if decision.provider else ("",)
+        steps = list(rule.steps) if rule else []
+        for provider in providers:
+            steps.extend(self._steps_of.get((decision.cause, provider), ()))
         values = _values(decision, entities, context, self._knowledge)
         return tuple(dict.fromkeys(fill(step, values) for step in steps))
+
+
+def duration(seconds: int) -> str:
+    """A time span in the largest unit that fits."""
+    for size, name in ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")):
+        if seconds >= size:
+            count = seconds / size
+            shown = f"{count:.0f}" if count == int(count) else f"{count:.1f}"
+            return f"{shown} {name}{'' if shown == '1' else 's'}"
+    return "0 seconds"
 
 
 def fill(step: str, values: Mapping[str, str]) -> str:
@@ -144,7 +162,7 @@ def _values(decision: Decision, entities: Entities, context: Context, knowledge:
         "lookup": listed.lookup if listed else "",
         "delist": (listed.delist or listed.lookup) if listed else "",
         "operator": listed.operator if listed else "",
-        "wait": f"{entities.wait} seconds" if entities.wait else "",
+        "wait": duration(entities.wait) if entities.wait else "",
         "limit": str(entities.size_limit or entities.count_limit or ""),
         "url": entities.urls[0] if entities.urls else "",
         "provider": provider.name if provider else "",

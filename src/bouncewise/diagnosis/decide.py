@@ -124,17 +124,22 @@ class Decider:
 
     def _applies(self, rule: Rule, facts: Facts, provider: str | None) -> bool:
         """The narrowing: what is known must fit; what is not known does not count against a rule."""
-        if rule.provider and (
-            self._general_only
-            or (provider and rule.provider != provider)
-            or (rule.needs_provider and rule.provider != provider)
-        ):
+        if rule.provider and (self._general_only or not self._speaks(rule, provider)):
             return False
         if rule.code and not _code_fits(rule, facts):
             return False
         if rule.enhanced and (facts.enhanced is None or not enhanced_matches(rule.enhanced, facts.enhanced)):
             return False
         return not (rule.phase and facts.phase and facts.phase not in rule.phase)
+
+    def _speaks(self, rule: Rule, provider: str | None) -> bool:
+        """Whether a provider's rule may hold; a program or a gateway speaks at any provider's host."""
+        if provider is None or rule.needs_provider:
+            return rule.provider == provider or not rule.needs_provider
+        if rule.provider == provider:
+            return True
+        own = self._knowledge.providers.get(rule.provider)
+        return own is not None and own.kind in ("mta", "gateway")
 
     def _rule_candidate(self, rule: Rule, number: int, facts: Facts, provider: str | None) -> Candidate:
         if rule.id in self._knowledge.own_rules:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from bouncewise.diagnosis.entities import find_entities
-from bouncewise.diagnosis.model import Advice, Alternative, Candidate, Decision, Entities, Evidence
+from bouncewise.diagnosis.model import Advice, Alternative, Candidate, Decision, Entities, Evidence, Facts
 from bouncewise.reply.model import Context, Reply
 from bouncewise.reply.parse import parse_reply
 
@@ -81,6 +81,11 @@ class Diagnosis(msgspec.Struct, gc=False, eq=False, repr_omit_defaults=True):
     def candidates(self) -> tuple[Candidate, ...]:
         """Everything that spoke, strongest first, as the decision saw it."""
         return self._decision.candidates
+
+    @property
+    def facts(self) -> Facts | None:
+        """What the decision rests on."""
+        return self._decision.facts
 
     @property
     def entities(self) -> Entities:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from itertools import islice
+
+import msgspec
 
 from bouncewise.diagnosis.advice import Adviser
 from bouncewise.diagnosis.decide import Decider
@@ -24,12 +25,16 @@ from bouncewise.diagnosis.search import MAX_CACHED, MAX_SCAN, NOTHING, Search
 from bouncewise.knowledge.fold import fold_bytes
 from bouncewise.knowledge.model import Knowledge, Policy
 from bouncewise.knowledge.template import template_of
+from bouncewise.reply.enhanced import find_enhanced
 from bouncewise.reply.model import NO_CONTEXT, Context, EnhancedCode, Phase, Reply, Unwrapped
-from bouncewise.reply.unwrap import unwrap
+from bouncewise.reply.unwrap import looks_wrapped, unwrap
 
 # A bare one-line reply: code, then perhaps an enhanced code. Anything else is unwrapped.
 _BARE = re.compile(r"([2-5][0-5]\d) (?:([245]\.\d{1,3}\.\d{1,3}) )?(?![\s(#:;\[-])")
-_MAY_HOLD_ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d")
+_ENGLISH = re.compile(
+    rb"\b(?:the|your|this|been|please|that|with|not|from|are|cannot|could|should|because|which)\b",
+    re.IGNORECASE,
+).findall
 _SUCCESS_HEAD = 10  # characters of "250 2.0.0 "
 _MAX_HEADS = 4096
 MAX_SEEN = 16_384  # replies whose outcome is kept
@@ -86,6 +91,11 @@ class Engine:
     def settings(self) -> dict[str, object]:
         """What another process needs to build the same engine."""
         return {"knowledge": self.knowledge, "patterns": self.patterns, **self._settings}
+
+    def agrees(self, diagnosis: Diagnosis) -> bool:
+        """Whether the reply's codes are typical for the cause that was found."""
+        facts = diagnosis.facts
+        return facts is not None and self._decider.agrees(diagnosis.cause, facts)
 
     def diagnose(self, reply: Item, context: Context = NO_CONTEXT) -> Diagnosis:
         """Say what a reply means.
@@ -165,12 +175,22 @@ class Engine:
             return raw, context, decision, None
         data = fold_bytes(raw[:MAX_SCAN])
         template = template_of(data)
-        if known[1] is None and (b"0.0.0" in template or b"0-" in template) and _says_more(raw, known[0]):
-            found = unwrap(raw)
-            return self._diagnose(found.reply, context.merged(found.context))
+        if known[1] is None:
+            if b"0-" in template and f"{known[0]}-" in raw:  # several lines joined
+                return self._diagnose_found(raw, context)
+            further = _further_code(raw, template)
+            if further is not None:
+                if looks_wrapped(raw):
+                    return self._diagnose_found(raw, context)
+                facts = facts[0], further, facts[2], facts[3]
         exact = self._search.exact(data)
         decision = self._templates.get((facts, template, exact)) or self._by_template(facts, template, exact)
         return raw, context, decision, None
+
+    def _diagnose_found(self, raw: str, context: Context) -> _Outcome:
+        """Diagnose the reply that stands further inside a line of a plain form."""
+        found = unwrap(raw)
+        return self._diagnose(found.reply, context.merged(found.context))
 
     def _read_head(self, head: str) -> _Known:
         code, _, enhanced = head.rstrip().partition(" ")
@@ -202,7 +222,7 @@ class Engine:
             return known
         numbers = exact | self._search.first(template)
         decision = self._by_numbers(facts, numbers)
-        if decision.weak or not template.isascii():
+        if not template.isascii() or (decision.weak and not _is_english(template)):
             decision = self._by_numbers(facts, numbers | self._search.second(template))
         if len(template) <= MAX_TEMPLATE:
             if len(self._templates) >= MAX_TEMPLATES:
@@ -225,16 +245,23 @@ class Engine:
         if known is not None:
             return known
         decision = self._decider.decide(Facts(*facts, numbers))
-        decision = replace(decision, action=self.adviser.action(decision))
+        decision = msgspec.structs.replace(decision, action=self.adviser.action(decision))
         if len(self._decisions) >= MAX_CACHED:
             self._decisions.clear()
         self._decisions[facts, numbers] = decision
         return decision
 
 
-def _says_more(raw: str, code: int | None) -> bool:
-    """Whether a line may hold an enhanced code further on, or several lines joined."""
-    return f"{code}-" in raw or _MAY_HOLD_ENHANCED.search(raw, 4) is not None
+def _further_code(raw: str, template: bytes) -> EnhancedCode | None:
+    """An enhanced code that stands further on in a line than behind its reply code."""
+    if b"0.0.0" not in template or b"0.0.0" not in template.replace(b"0.0.0.0", b""):
+        return None  # nothing, or nothing but IPv4 addresses
+    return find_enhanced(raw[4:])
+
+
+def _is_english(template: bytes) -> bool:
+    """Whether two different words stand in a text that only English has."""
+    return len({word.lower() for word in _ENGLISH(template)}) > 1
 
 
 def batches(items: Iterable[object], size: int) -> Iterator[list[object]]:

@@ -1,18 +1,21 @@
 """Find which patterns match a text, all in one pass.
 
 Three engines give the same answer: Hyperscan (fast, with a database that can be saved), RE2 (where
-Hyperscan has no wheel; extra ``re2``) and Python's ``re`` (where neither is installed; slow).
+Hyperscan has no wheel; extra ``re2``) and Python's ``re`` behind a sieve (where neither is installed,
+and for the first texts where nothing is saved yet).
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from bouncewise.diagnosis.patterns import PatternSet
+from bouncewise.diagnosis.sieve import Sieve
 
+OFTEN = 500  # texts: sieving so many takes about as long as compiling the patterns
+FEW = 32  # a set of so few expressions is compiled in milliseconds
 RE2_MEMORY = 256 * 1024 * 1024
 Scan = Callable[[bytes], "list[int]"]
 
@@ -75,21 +78,52 @@ def database_key(patterns: PatternSet, version: str, cpu: str) -> str:
 
 
 def _hyperscan(patterns: PatternSet, cache: Cache) -> Scan:
+    """A saved database at once; without one, the sieve until the work is worth a compilation."""
     import hyperscan  # noqa: PLC0415 - optional on some platforms
 
     probe = hyperscan.Database()
     probe.compile(expressions=[b"x"], ids=[0])
     key = database_key(patterns, str(getattr(hyperscan, "__version__", "")), repr(probe.info()))
     database = _load_saved(hyperscan, cache.get(key))
-    if database is None:
-        database = hyperscan.Database()
-        flags = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL
-        database.compile(
-            expressions=[regex.encode() for regex in patterns.regexes],
-            ids=list(range(len(patterns.regexes))),
-            flags=[flags] * len(patterns.regexes),
-        )
-        cache.put(key, hyperscan.dumpb(database))
+    if database is not None:
+        return _ready(hyperscan, database)
+    return _Patient(patterns, lambda: _ready(hyperscan, _compile(hyperscan, patterns, cache, key)))
+
+
+class _Patient:
+    """Sieves the first texts and compiles when it has been asked often.
+
+    Args:
+        patterns: the patterns.
+        compile_: makes the fast scan, which takes seconds.
+    """
+
+    def __init__(self, patterns: PatternSet, compile_: Callable[[], Scan]) -> None:
+        self._left = OFTEN if len(patterns.regexes) > FEW else FEW
+        self._scan: Scan = Sieve(patterns)
+        self._compile = compile_
+
+    def __call__(self, data: bytes) -> list[int]:
+        if self._left > 0:
+            self._left -= 1
+            if self._left == 0:
+                self._scan = self._compile()
+        return self._scan(data)
+
+
+def _compile(hyperscan: Any, patterns: PatternSet, cache: Cache, key: str) -> Any:
+    database = hyperscan.Database()
+    flags = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL
+    database.compile(
+        expressions=[regex.encode() for regex in patterns.regexes],
+        ids=list(range(len(patterns.regexes))),
+        flags=[flags] * len(patterns.regexes),
+    )
+    cache.put(key, hyperscan.dumpb(database))
+    return database
+
+
+def _ready(hyperscan: Any, database: Any) -> Scan:
     database.scratch = hyperscan.Scratch(database)
     return _scan_with(database.scan)
 
@@ -133,5 +167,4 @@ def _re2(patterns: PatternSet, _cache: Cache) -> Scan:
 
 
 def _stdlib(patterns: PatternSet, _cache: Cache) -> Scan:
-    searches = [re.compile(regex.encode(), re.IGNORECASE | re.DOTALL).search for regex in patterns.regexes]
-    return lambda data: [place for place, search in enumerate(searches) if search(data)]
+    return Sieve(patterns)

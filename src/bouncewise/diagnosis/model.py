@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from bouncewise.reply.model import EnhancedCode
 
 
-@dataclass(frozen=True, slots=True)
-class Alternative:
+class Alternative(msgspec.Struct, frozen=True):
     """Another cause that the reply may have."""
 
     cause: str
     confidence: float
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True):
     """One thing that spoke for a cause.
 
     Attributes:
@@ -40,8 +38,7 @@ class Evidence:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class BlocklistMention:
+class BlocklistMention(msgspec.Struct, frozen=True):
     """A blocklist that the reply names."""
 
     id: str
@@ -54,8 +51,7 @@ class BlocklistMention:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Entities:
+class Entities(msgspec.Struct, frozen=True):
     """Things that the words of a reply name. Waits are seconds, sizes are octets."""
 
     ips: tuple[str, ...] = ()
@@ -69,8 +65,7 @@ class Entities:
     tokens: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(msgspec.Struct, frozen=True):
     """What to do.
 
     Attributes:
@@ -94,8 +89,7 @@ class Advice:
     checks: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True):
     """A cause that something speaks for, with the strength of the proof.
 
     Attributes:
@@ -113,8 +107,7 @@ class Candidate:
     number: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """What a decision rests on. Equal facts give the same decision, so decisions are cached by them."""
 
     code: int | None
@@ -124,8 +117,7 @@ class Facts:
     numbers: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True):
     """The outcome of the rules for one set of facts."""
 
     cause: str
@@ -137,4 +129,4 @@ class Decision:
     blocklist: str | None = None
     action: str = ""
     weak: bool = False  # no words, or only vague ones, spoke: other languages may say more
-    facts: Facts | None = field(default=None, repr=False)
+    facts: Facts | None = None

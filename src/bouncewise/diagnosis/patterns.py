@@ -13,28 +13,30 @@ can meet, because a figure or an address stands in it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from bouncewise.knowledge.model import Knowledge
+from bouncewise.knowledge.needed import needed_octets
 from bouncewise.knowledge.pattern import compile_pattern, escape_pattern
 from bouncewise.knowledge.regexes import DEFAULT_LANGUAGE, language_of, rule_regexes
 from bouncewise.knowledge.template import needs_figures
 
 
-@dataclass(frozen=True, slots=True)
-class PatternSet:
+class PatternSet(msgspec.Struct, frozen=True):
     """Regular expressions over folded UTF-8 bytes, each once, and the numbers that each stands for.
 
     The matcher reports the place of an expression in ``regexes``; ``numbers`` at the same place
-    says which rules, marks and lists it belongs to.
+    says which rules, marks and lists it belongs to. ``needed`` has the words that a text must hold
+    to be met, where they have been read off already.
     """
 
     regexes: tuple[str, ...]
     numbers: tuple[tuple[int, ...], ...]
+    needed: tuple[tuple[bytes, ...], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Patterns:
+class Patterns(msgspec.Struct, frozen=True):
     """The three sets, and what the numbers behind the rules stand for.
 
     ``refuting`` has the expressions that refute a rule and are looked for when the rule was met;
@@ -44,10 +46,10 @@ class Patterns:
     first: PatternSet
     second: PatternSet
     exact: PatternSet
-    refuting: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    refuter_of: dict[int, int] = field(default_factory=dict)
-    provider_of: dict[int, str] = field(default_factory=dict)
-    blocklist_of: dict[int, str] = field(default_factory=dict)
+    refuting: dict[int, tuple[str, ...]] = {}
+    refuter_of: dict[int, int] = {}
+    provider_of: dict[int, str] = {}
+    blocklist_of: dict[int, str] = {}
 
 
 def build_patterns(knowledge: Knowledge) -> Patterns:
@@ -103,4 +105,8 @@ def _as_set(pairs: list[tuple[str, int]]) -> PatternSet:
     by_regex: dict[str, dict[int, None]] = {}
     for regex, number in pairs:
         by_regex.setdefault(regex, {})[number] = None
-    return PatternSet(tuple(by_regex), tuple(tuple(numbers) for numbers in by_regex.values()))
+    return PatternSet(
+        tuple(by_regex),
+        tuple(tuple(numbers) for numbers in by_regex.values()),
+        tuple(needed_octets(regex) for regex in by_regex),
+    )

@@ -6,16 +6,12 @@ met is looked for behind it, which is much cheaper than to search for all of the
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-
 from bouncewise.diagnosis.matcher import Cache, NoCache, Scan, make_scan
 from bouncewise.diagnosis.patterns import Patterns, PatternSet
 from bouncewise.knowledge.template import template_of
 
 MAX_SCAN = 16_384  # characters of a reply that are searched; longer ones say it at their start
 MAX_CACHED = 65_536
-OFTEN = 32  # a guard asked this often gets a database of its own: compiling one takes milliseconds
 NOTHING: frozenset[int] = frozenset()
 
 
@@ -32,19 +28,14 @@ class Guard:
         self.number = number
         self._regexes = regexes
         self._matcher = matcher
-        self._asked = 0
-        self._searches: list[Callable[[bytes], object]] | None = None
-        self.met: Callable[[bytes], object] = self._search
+        self._scan: Scan | None = None
 
-    def _search(self, data: bytes) -> bool:
-        if self._searches is None:
-            flags = re.IGNORECASE | re.DOTALL
-            self._searches = [re.compile(regex.encode(), flags).search for regex in self._regexes]
-        self._asked += 1
-        if self._asked > OFTEN:
+    def met(self, template: bytes) -> bool:
+        """Whether one of the expressions meets a template."""
+        if self._scan is None:
             places = tuple((place,) for place in range(len(self._regexes)))
-            self.met = make_scan(PatternSet(self._regexes, places), NoCache(), self._matcher)
-        return any(search(data) for search in self._searches)
+            self._scan = make_scan(PatternSet(self._regexes, places), NoCache(), self._matcher)
+        return bool(self._scan(template))
 
 
 class SetSearch:

@@ -29,6 +29,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bouncewise.knowledge.fold import fold
+from bouncewise.knowledge.needed import needed_words
 
 BYTES_PER_WORD = 9
 BYTES_PER_WORD_OTHER_SCRIPTS = 16
@@ -312,16 +313,22 @@ def compile_pattern(pattern: str, lexicon: Lexicon) -> str:
         _trim(items)
         edges = not _is_long_phrase(items)
         regex = _Writer(pattern).write(items, edges, edges)
+    if pattern.startswith("re:") or not needed_words(regex):
+        _check_regex(regex)
+    fault = outside_subset(regex)
+    if fault:
+        raise PatternError(fault)
+    return regex
+
+
+def _check_regex(regex: str) -> None:
+    """That it is one, and needs at least a character: what the words that it needs don't tell already."""
     try:
         matches_nothing = re.compile(regex.encode()).match(b"")
     except re.error as error:
         raise PatternError(f"no regular expression: {error}") from None
     if matches_nothing:
         raise PatternError("it matches an empty text, and so every reply")
-    fault = outside_subset(regex)
-    if fault:
-        raise PatternError(fault)
-    return regex
 
 
 def escape_pattern(text: str) -> str:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 
-# <anything@anywhere> first: it begins with a sign that is found fast.
-_IN_BRACKETS = re.compile(rb"<[^<>\s@]{0,256}@[^<>\s]{0,256}>").sub
-_ADDRESS = re.compile(rb"[\w.+=/'-]{0,256}@[\w.-]{1,256}").sub
-# Read backwards, a number or an id begins with its last figure and goes on to its beginning, which
-# is found fast, and leaves the word in "550User unknown" alone.
+# Each begins with one sign or a few, which is found fast; what stands before the sign is taken from
+# the text read backwards. A number or an id read backwards begins with its last figure and goes on
+# to its beginning, which leaves the word in "550User unknown" alone.
+_DOMAIN = re.compile(rb"@[\w.-]+").sub
+_LOCAL_PART = re.compile(rb"@[\w.+=/'-]+").sub
 _FIGURES = re.compile(rb"[0-9][0-9A-Za-z]*").sub
 _REST = re.compile(rb"0[A-Fa-f]{1,8}\b").sub
 
@@ -25,11 +25,10 @@ def template_of(data: bytes) -> bytes:
     Args:
         data: folded text, as ``fold_bytes`` makes it.
     """
+    backwards = data[::-1]
     if b"@" in data:
-        data = _IN_BRACKETS(b"<@>", data)
-        if data.count(b"@") > data.count(b"<@>"):
-            data = _ADDRESS(b"@", data)
-    return _REST(b"0", _FIGURES(b"0", data[::-1])[::-1])
+        backwards = _LOCAL_PART(b"@", _DOMAIN(b"@", data)[::-1])
+    return _REST(b"0", _FIGURES(b"0", backwards)[::-1])
 
 
 _NO_FIGURE = re.compile(r"(?<!\\)\{\d+(?:,\d*)?\}|\[\^(?:\\.|[^\]\\])*\]")

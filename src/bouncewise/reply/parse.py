@@ -16,22 +16,46 @@ from bouncewise.reply.enhanced import LEADING, find_enhanced
 from bouncewise.reply.model import EnhancedCode, Reply
 
 MAX_INPUT = 65_536  # RFC 5321 section 4.5.3.1.5 allows 512 octets a line; no honest reply comes near
-_CODE = r"([2-5][0-5]\d)"
-_QUOTE = "\"'`“”«»"
+# Codes that RFC 5321 knows; others of 4yz and 5yz (471, 571) only where more speaks for them.
+_CODE = r"([2-5][0-5]\d|[45][6-9]\d(?=[ -]#?[45]\.\d))"
+_CODE_FIRST = (
+    r"([2-5][0-5]\d|(?!465|587)[45][6-9]\d(?=[ -](?:#?[45]\.\d|[A-Za-z]))|"
+    r"(?:465|587)(?= [45]\.\d{1,3}\.\d))"
+)
+_QUOTE = "\"'`“”„‚‘’«»‹›「」『』＂"
+_OPEN = _QUOTE + r"(<\[#【（《〈［*|"
+_CLOSE = _QUOTE + r")\]】）》〉］*|"
+_CLOSERS = {"“": "”“", "„": "“”", "‚": "‘’", "‘": "’", "«": "»", "»": "«", "「": "」", "『": "』", "【": "】"}
 _PREFIX = re.compile(
     rf"(?:smtp\s?(?:;|[- ]?(?:error|reply|server|code|status)\b[: ]?)|(?:error|reply|status|code|"
     rf"server|response)\s?(?:code)?[:=]|"
-    rf"error|code|err)\s{{0,3}}(?=[{_QUOTE}]?{_CODE}(?![\d.]))",
+    rf"error|code|err)\s{{0,3}}(?=[{_OPEN}]{{0,2}}{_CODE}(?![\d.]))",
     re.IGNORECASE,
 )
 _LEAD = re.compile(
-    rf"[{_QUOTE}(<\[#]{{0,2}}{_CODE}(?![\d]|\.\d|[-/]\d\d[-/]|:\d\d)(?:[ \t]?-(?!\s?\d{{4}})|[:;#=,]|"
-    rf"[)\]](?=[ :;,]))?[ \t]{{0,4}}"
+    rf"[{_OPEN}]{{0,3}}{_CODE_FIRST}(?![\d]|\.\d|[-/]\d\d[-/]|:\d\d)(?:[ \t]?-(?!\s?\d{{4}})|[:;#=,：，]|"
+    rf"[ \t]?[|=/](?=[ \t]|[245]\.\d)|"
+    rf"[{_CLOSE}]{{1,2}}(?=[\s:;,.：，]|[^\x00-\x7f]|#?[245]\.\d)(?:\s?[:：])?|\.(?=\s))?[ \t]{{0,4}}"
 )
+# ``421, "4.7.0", words`` and ``"554", "5.7.1", "words"``: the parts of a reply, each in quotes
+_LISTED = re.compile(
+    rf"[{_QUOTE}(]{{0,2}}{_CODE}[{_QUOTE}]?,\s{{0,2}}[{_QUOTE}]{{0,2}}([245]\.\d{{1,3}}\.\d{{1,3}})(?![\d.])"
+    rf"[{_QUOTE}]{{0,2}}\s?[,:–—-]?\s{{0,2}}[{_QUOTE}]?"
+)
+# ``["550", "words"]``: the code and the words, each in quotes or the code bare
+_LISTED_WORDS = re.compile(rf"[{_QUOTE}(\[]{{1,2}}{_CODE}[{_QUOTE}]?,\s{{0,2}}[{_QUOTE}](?=\S)")
 _NO_CODE_NEXT = re.compile(
-    r"(?:bytes|kb|mb|messages|recipients|days|hours|minutes|seconds|mails|emails|%)", re.IGNORECASE
+    r"(?:bytes|octets|[kmg]i?b|messages|recipients|days|hours|minutes|seconds|mails|emails|users|mailboxes|"
+    r"accounts|times|lines|characters|chars|addresses|connections|attempts|items|files|people|requests|"
+    r"(?:ms|secs?|mins?|of|per|and|or)\b|%)"
+    r"(?!\s(?:from|with|to|for|containing|that|sent|not|cannot|can't|must|should|rejected|refused|exceeded|"
+    r"denied|unknown|exceeds?|temporarily|permanently)\b)",
+    re.IGNORECASE,
 )
-_LINE = re.compile(r"\r\n|\n|\r|\\r\\n|\\n|<br ?/?>", re.IGNORECASE)
+_LIST_JOINT = re.compile(r"\\?[\"'],\s{0,4}\\?[\"'](?=[2-5]\d\d[ -])")
+_LIST_END = re.compile(r"\\?[\"'](?:,\s{0,4}[\"']{2}){0,3}\s{0,2}[\])]?\s{0,4}$")
+_NOISE = " :;,*：，"
+_LINE = re.compile(r"\r\n|\n|\r|\\{1,4}r\\{1,4}n|\\{1,4}n|<br ?/?>", re.IGNORECASE)
 # C0 and C1 controls, zero-width and bidirectional controls: they could move a cursor or hide words
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]+")
 _SPACES = re.compile(r"\s{2,}|[\t\u00a0\u3000]")
@@ -69,13 +93,18 @@ def parse_reply(data: str | bytes) -> Reply:
     """
     text = decode(data[:MAX_INPUT]) if isinstance(data, bytes) else data[:MAX_INPUT]
     text = _strip_prefix(text)
+    listed = _LISTED.match(text)
+    if listed:
+        text = f"{listed[1]} {listed[2]} {text[listed.end() :].rstrip(_QUOTE + ' .)')}"
+    elif words_listed := _LISTED_WORDS.match(text):
+        text = f"{words_listed[1]} {text[words_listed.end() :].rstrip(_QUOTE + ' .)]')}"
     lead = _leading_code(text)
     if lead is None:
         words = tuple(line for line in (clean(part) for part in _LINE.split(text)) if line)
         joined = " ".join(words)
         enhanced, _first = _take_leading(joined)
         if enhanced and words:
-            return Reply(None, enhanced, _without_leading(words))
+            return Reply(None, enhanced, _without_leading(words, f" {enhanced} "))
         return Reply(None, find_enhanced(joined), words)
     return _parse_coded(int(lead[1]), text)
 
@@ -96,6 +125,9 @@ def _leading_code(text: str) -> re.Match[str] | None:
 
 
 def _parse_coded(code: int, text: str) -> Reply:
+    if "," in text:
+        joined = _LIST_JOINT.sub("\n", text)
+        text = _LIST_END.sub("", joined) if joined != text else text
     raw_lines = [part for part in _LINE.split(text) if part.strip()]
     lines: list[str] = []
     enhanced: EnhancedCode | None = None
@@ -104,11 +136,25 @@ def _parse_coded(code: int, text: str) -> Reply:
             found, words = _take_leading(clean(piece))
             enhanced = enhanced or found
             lines.append(words)
-    while lines and lines[-1] and lines[-1][-1] in "\"'" and text.lstrip()[:1] == lines[-1][-1]:
-        lines[-1] = lines[-1][:-1].rstrip()
+    start = text.lstrip()[:4].rstrip("0123456789")
+    if lines and start:
+        lines[-1] = _unquoted(lines[-1], start[-1])
     if enhanced is None:
         enhanced = find_enhanced(" ".join(lines))
     return Reply(code, enhanced, tuple(line for line in lines if line))
+
+
+def _unquoted(words: str, opening: str) -> str:
+    """Words without the quotation mark that closes what ``opening`` opened."""
+    if opening not in _QUOTE:
+        return words
+    end = len(words.rstrip(" >)]}.,;。"))
+    closing = _CLOSERS.get(opening, opening)
+    while end and words[end - 1] in closing:
+        end -= 1
+        words = words[:end].rstrip()
+        end = len(words)
+    return words
 
 
 def _split_joined(code: int, raw: str, first: bool) -> list[str]:
@@ -147,42 +193,21 @@ def _take_leading(words: str) -> tuple[EnhancedCode | None, str]:
     match = LEADING.match(words)
     if match is None:
         return None, words
-    return EnhancedCode(int(match[1]), int(match[2]), int(match[3])), words[match.end() :].strip()
+    rest = words[match.end() :].strip()
+    if rest[:1] in _NOISE or rest[:2] in (
+        "– ",
+        "— ",
+        "- ",
+        '" ',
+        "' ",
+        "''",
+        '""',
+    ):  # "5.7.1 : Recipient rejected"
+        rest = rest[1:].lstrip(_NOISE)
+    return EnhancedCode(int(match[1]), int(match[2]), int(match[3])), rest
 
 
-def _without_leading(words: tuple[str, ...]) -> tuple[str, ...]:
-    rest = _take_leading(words[0])[1]
+def _without_leading(words: tuple[str, ...], again: str) -> tuple[str, ...]:
+    """The words without their enhanced code, which a joined text repeats where a line began."""
+    rest = _take_leading(words[0])[1].replace(again, " ")
     return (*([rest] if rest else []), *words[1:])
-
-
-_IN_PROSE = re.compile(
-    rf"(?:said|says|reports?|responded|responds|response(?:\s(?:was|is))?|replied|reply(?:\swas)?|"
-    rf"error(?:\scode)?|returned|code|status|failed|failure|"
-    rf"rejected|reason|result|server|command|message|detail|diagnostic(?:-code)?|smtp;?|recipients?|"
-    rf"with|by\s[\w.-]{{1,80}}|\]|\)|>)\s{{0,2}}[:=;,-]?\s{{0,3}}[{_QUOTE}(<\[#]{{0,2}}"
-    rf"(?={_CODE}(?:[ -]#?[245]\.\d|[ \-:;,]|[{_QUOTE})\]]?$))"
-    rf"|(?<![\w.:/-])(?={_CODE}[ -]#?[245]\.\d{{1,3}}\.\d)"
-    rf"|[:;|,.]\s{{1,3}}[{_QUOTE}]?(?=[45][0-5]\d[ -]\s?\S)",
-    re.IGNORECASE,
-)
-
-
-def find_reply(text: str) -> Reply | None:
-    """A reply that stands in prose behind words such as ``said:`` or ``error:``, or None.
-
-    Args:
-        text: prose; the first 64 KiB are looked at. The last failing reply decides.
-    """
-    text = text[:MAX_INPUT]
-    best: Reply | None = None
-    for match in _IN_PROSE.finditer(text):
-        rest = text[match.end() :].lstrip(_QUOTE + "(<[# ")
-        lead = _leading_code(rest)
-        if lead is None or (int(lead[1]) < 400 and best is not None):
-            continue
-        reply = parse_reply(rest)
-        if reply.code is not None:
-            best = reply
-            if reply.code >= 400:
-                return best
-    return best

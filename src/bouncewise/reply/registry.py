@@ -105,9 +105,16 @@ def basic_or_class(code: int) -> BasicCode:
     Args:
         code: 200 to 599; another number is taken for a permanent failure.
     """
-    known = basic(code)
-    if known is not None:
-        return known
+    return basic(code) or first_digit(code)
+
+
+@cache
+def first_digit(code: int) -> BasicCode:
+    """What the first digit of a reply code says (RFC 5321 section 4.2.1).
+
+    Args:
+        code: 200 to 599; another number is taken for a permanent failure.
+    """
     digit = code // 100 if code // 100 in (2, 3, 4, 5) else 5
     return _basic(digit, _data("basic_codes.toml")["digit"][str(digit)], "digit")
 

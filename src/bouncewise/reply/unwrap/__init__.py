@@ -13,14 +13,19 @@ from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 
-from bouncewise.reply.model import Reply, Unwrapped
-from bouncewise.reply.parse import MAX_INPUT, clean, decode, find_reply, parse_reply
+from bouncewise.reply.model import Context, Reply, Unwrapped
+from bouncewise.reply.parse import MAX_INPUT, decode, parse_reply
+from bouncewise.reply.unwrap import prose
+from bouncewise.reply.unwrap.common import failure_words
+from bouncewise.reply.unwrap.oneline import may_hold_more
 
 # Machine formats first, then libraries (they quote a server), then the programs that write prose.
 ORDER = (
     "kumomta",
     "powermta",
     "transcript",
+    "clients",
+    "expected",
     "others",
     "python",
     "node",
@@ -34,14 +39,24 @@ ORDER = (
     "sendmail",
     "haraka",
     "gmail",
+    "pairs",
 )
 MAX_LEVELS = 4
 _BARE = re.compile(r"[2-5][0-5]\d[ -](?:#?[245]\.\d{1,3}\.\d{1,3}[ :])?(?![ #(]|[\d.]+-)[^\n\r]*$")
 _WRAPS = re.compile(
     r"\bsaid:|in reply to|SMTP error from|status=|<<<|>>>|\(5\d\d, |Diagnostic-Code|Remote host said|"
     r"returned ['\"]|server response was|giving up|LED=|while talking to|->|stat=|"
-    r"error that the other server|from the remote server|RCPT TO:<"
+    r"error that the other server|from the remote server|RCPT TO:<|responded with|[245]\d\d-'|"
+    r"nested exception|--> "
 )
+_QUOTED = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "`": "`"}
+_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&nbsp;", " "), ("&amp;", "&"))
+_TOLD_BEHIND = re.compile(r"nested exception is|\w(?:Exception|Error): |Traceback \(most recent")
+
+
+def looks_wrapped(text: str) -> bool:
+    """Whether words stand in a text that programs put round a reply; cheap, and no promise."""
+    return _WRAPS.search(text) is not None
 
 
 @cache
@@ -63,8 +78,13 @@ def unwrap(text: str | bytes) -> Unwrapped:
     """
     text = decode(text[:MAX_INPUT]) if isinstance(text, bytes) else text[:MAX_INPUT]
     text = text.strip("\ufeff \t\r\n")
-    if _BARE.match(text) and not _WRAPS.search(text):
+    if text[:1] in _QUOTED and text[-1:] == _QUOTED[text[0]] and text.count(text[0]) <= 2:
+        text = text[1:-1].strip()
+    if _BARE.match(text) and not _WRAPS.search(text) and not (text[0] in "23" and may_hold_more(text)):
         return Unwrapped(parse_reply(text))
+    if "&lt;" in text or "&gt;" in text or "&quot;" in text or "&#39;" in text:
+        for entity, sign in _ENTITIES:
+            text = text.replace(entity, sign)
     return _unwrap(text, 0)
 
 
@@ -76,9 +96,12 @@ def _unwrap(text: str, level: int) -> Unwrapped:
         return _deeper(found, level)
     reply = parse_reply(text)
     if reply.code is None:
-        prose = find_reply(text)
-        if prose is not None:
-            return Unwrapped(prose, wrapper="prose", note=clean(text))
+        return prose.find(text) or Unwrapped(reply)
+    words, phase = prose.without_reply_to(text) if "in reply to" in text else (text, None)
+    if phase is not None:
+        return Unwrapped(parse_reply(words), Context(phase=phase))
+    if reply.code < 400 and _TOLD_BEHIND.search(text):
+        return Unwrapped(failure_words(text))
     return Unwrapped(reply)
 
 

@@ -31,6 +31,14 @@ _PHASES = (
     (re.compile(r"connect|greeting|banner", re.I), Phase.CONNECT),
 )
 
+_CONSEQUENCE = re.compile(
+    r"^service unavailable$|no valid recipients|no recipients\b|recipients are invalid|"
+    r"need (?:a )?(?:valid )?(?:mail|rcpt)|"
+    r"(?:mail|rcpt)(?: to)? first|bad sequence|(?:valid )?rcpt (?:command )?must precede|no transaction|"
+    r"must have (?:sender|recipient)",
+    re.I,
+)
+
 
 def phase_of(command: str) -> Phase | None:
     """The phase that a command or a wrapper's words for it stand for."""
@@ -52,6 +60,37 @@ def own_words(text: str, status: str | None = None) -> Reply:
     """A reply without a code: what the client's own program says went wrong."""
     words = clean(text)
     return with_status(Reply(None, find_enhanced(words), (words,) if words else ()), status)
+
+
+def failure_words(text: str) -> Reply:
+    """A failure told by words that quote a friendly reply (``220 ready``): the words, without that code."""
+    reply = own_words(text)
+    friendly = reply.enhanced is not None and reply.enhanced.class_ == 2
+    return Reply(None, None, reply.lines) if friendly else reply
+
+
+def is_consequence(reply: Reply) -> bool:
+    """Whether a refusal only follows from an earlier one: a wrong sequence, or no recipient left."""
+    return reply.code == 503 or bool(_CONSEQUENCE.search(reply.text[:400]))
+
+
+_BRACKETS = {")": "(", "]": "[", "}": "{", ">": "<"}
+
+
+def balanced(words: str) -> str:
+    """Words without brackets and quotation marks at the end that were opened in front of them."""
+    words = words.rstrip()
+    for _ in range(8):
+        last = words[-1:]
+        opening = _BRACKETS.get(last)
+        if (opening is None and last not in ('"', "'")) or not last:
+            break
+        if opening is not None and words.count(last) <= words.count(opening):
+            break
+        if opening is None and words.count(last) % 2 == 0:
+            break
+        words = words[:-1].rstrip()
+    return words
 
 
 def quoted(text: str) -> Reply:

@@ -23,6 +23,7 @@ import re
 from datetime import datetime
 
 from bouncewise.reply.model import Context, Reply, Unwrapped
+from bouncewise.reply.unwrap import postfix, prose
 from bouncewise.reply.unwrap.common import found, own_words, quoted, with_status
 from bouncewise.reply.unwrap.fields import FENCED, host, ip, mail_time, unfold
 
@@ -68,15 +69,33 @@ def unwrap(text: str) -> Unwrapped | None:
     if diagnostic is None:
         if status is None and action is None:
             return None
+        told = _told_before(text)
+        if told:
+            reply = with_status(told.reply, enhanced)
+            return found("dsn", reply, told.context.merged(context), f"{note} {told.note}")
         return found("dsn", own_words(text, enhanced), context, note)
     rest = unfold(text[diagnostic.end() :])
+    rest = rest.rstrip(" \"'") if text[:1] in "\"'" else rest
     following = _NEXT.search(rest)
     words = _COMMENT.sub("", rest[: following.start()] if following else rest)
     before = text[: diagnostic.start()].strip()
     reply = _reply(diagnostic[1], words)
     if reply.code and reply.code < 400 and re.search(r"(?<!\d)[45]\d\d[ -]", before):
         return None  # the fields quote the goodbye of the session; the reply that counts stands before
+    if "said:" in before or "refused to talk" in before:
+        told = postfix.unwrap(before)
+        context = context.merged(told.context) if told else context
     return found("dsn", with_status(reply, enhanced), context, f"{before} {note}")
+
+
+def _told_before(text: str) -> Unwrapped | None:
+    """The reply that the prose above fields without a ``Diagnostic-Code`` quotes."""
+    fields = _NEXT.search(text)
+    before = text[: fields.start()] if fields else ""
+    told = (
+        (postfix.unwrap(before) or prose.find(before)) if re.search(r"(?<!\d)[45]\d\d[ -]", before) else None
+    )
+    return told if told and told.reply.code is not None and told.reply.code >= 400 else None
 
 
 def _reply(kind: str | None, words: str) -> Reply:

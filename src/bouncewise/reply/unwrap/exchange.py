@@ -90,7 +90,8 @@ _LED_END = re.compile(r"\}?;\s?\{?(?:MSG|FQDN|IP|LRT)=|\}\]|\}\s?;|\}\s?$")
 _FQDN, _LED_IP = re.compile(rf"\bFQDN=({NAME})"), re.compile(r"\bIP=([0-9A-Fa-f:.]{2,45})")
 _LAST_HOST = re.compile(rf"\bLastAttemptedServerName=({NAME})")
 _LAST_IP = re.compile(r"\bLastAttemptedIP=([0-9.]{7,15}|\[?[0-9A-Fa-f:]{2,39})")
-_PRIMARY = re.compile(r"target IP address responded with:\s?\\?[\"']+\s?")
+_PRIMARY = re.compile(r"target IP address responded with:?\s?\\?[\"']+\s?")
+_DOTTED = re.compile(r"^([245]\d\d)\.(?=[245]\.\d)")  # "421.4.4.2 unable to connect"
 _HASH = re.compile(r"#\s?<?\s?#?\s?(?=[245]\d\d[ \-;]|[245]\.\d{1,3}\.\d{1,3}[ ;>])")
 _BEFORE_HASH = re.compile(rf"(?:({NAME})(?: \(([0-9A-Fa-f:.]{{2,45}})\))?\s{{1,4}})$")
 _RECIPIENT = re.compile(
@@ -127,8 +128,8 @@ def unwrap(text: str) -> Unwrapped | None:
 def _primary(words: str) -> Reply:
     """The reply; of "target IP address responded with" what the server responded with."""
     inner = _PRIMARY.search(words) if "responded with" in words else None
-    if inner and re.match(r"[245]\d\d[ -]", words[inner.end() :]):
-        rest = words[inner.end() :]
+    if inner and re.match(r"[245]\d\d[ .-]", words[inner.end() :]):
+        rest = _DOTTED.sub(r"\1 ", words[inner.end() :])
         end = re.search(r"\\?[\"']+[.,]? (?=Attempted|The last)|\\?[\"']+[.,]?\s{0,4}$", rest)
         return quoted(rest[: end.start()] if end else rest)
     return quoted(words)
@@ -211,6 +212,7 @@ def _old(text: str) -> Unwrapped | None:
     if match is None:
         return None
     rest = _strip(text[match.end() :].split(">", 1)[0] if "#SMTP#" not in text else text[match.end() :])
+    rest = rest or text[: match.start()]  # nothing but the status: the sentence in front says it
     reply = quoted(rest) if re.match(r"[245]\d\d", rest) else own_words(rest)
     name, address = peer(match[1], match[2])
     context = Context(remote_host=name, remote_ip=address).merged(_around(text))

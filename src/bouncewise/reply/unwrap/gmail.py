@@ -44,13 +44,47 @@ _LEAD_INS = (
     r"Odpověď vzdáleného serveru(?: byla| je)?|Відповідь віддаленого сервера"
 )
 _LEAD_IN = re.compile(rf"(?:{_LEAD_INS})\s{{0,2}}[:：]\s{{0,8}}", re.I)
-_MARKS = re.compile(r"[:：]")
+# One of these is in every lead-in, in lower case.
+_STEMS = (
+    "respon",
+    "other server",
+    "antwort",
+    "fehlermeldung",
+    "respuesta",
+    "error que",
+    "réponse",
+    "erreur",
+    "risposta",
+    "errore",
+    "resposta",
+    "erro ",
+    "antwoord",
+    "reactie",
+    "odpowied",
+    "ответ",
+    "сообщение",
+    "応答",
+    "レスポンス",
+    "响应",
+    "回應",
+    "응답",
+    "sunucu",
+    "svaret",
+    "odpověď",
+    "відповідь",
+    "technical details",
+)
 _DETAILS = re.compile(r"Technical details of (?:permanent|temporary) failure:\s{0,8}", re.I)
 _HOST = re.compile(rf"\bby ({NAME}) \[([0-9A-Fa-f:.]{{2,45}})\]")
 _SOCKET = re.compile(
     rf"\[(?:\(\d{{1,3}}\) )?({NAME})\s{{1,2}}\[?([0-9A-Fa-f:.]{{2,45}}?)\]?(?::25)?: [A-Za-z]"
 )
 _STATE = re.compile(r"\s?\(state (\d{1,2})\)\.?\s{0,4}$")
+_FAILURE = re.compile(
+    r"(?:(?:PERM|TEMP)_FAILURE:\s{0,4})?SMTP Error \(state (\d{1,2})\):\s{0,4}(?=[2-5]\d\d)|(?:PERM|"
+    r"TEMP)_FAILURE:()\s{0,4}"
+    r"(?=[2-5]\d\d)"
+)
 _END = re.compile(
     r"\s{1,8}-{4,6} (?:Original|Forwarded) message -{4,6}|\n\s{0,8}\n(?=[A-Z][\w-]{1,40}: )", re.I
 )
@@ -70,7 +104,10 @@ def unwrap(text: str) -> Unwrapped | None:
     Args:
         text: the words of a bounce mail, whole, from the lead-in on, or cut off.
     """
-    if not _MARKS.search(text):
+    if ":" not in text and "：" not in text:
+        return None
+    lowered = text.lower()
+    if not any(stem in lowered for stem in _STEMS):
         return None
     lead, details = _LEAD_IN.search(text), _DETAILS.search(text)
     start = lead or details
@@ -79,17 +116,19 @@ def unwrap(text: str) -> Unwrapped | None:
     words = text[start.end() :]
     end = _END.search(words)
     words = words[: end.start()] if end else words
-    state = _STATE.search(words)
+    state = _STATE.search(words) or _FAILURE.match(words)
     server = _HOST.search(text, 0, start.end()) or _SOCKET.search(text)
     name, address = peer(server[1], server[2].rstrip(".:")) if server else (None, None)
     recipient = _RECIPIENT.search(text, 0, start.start())
     socket = "socket error" in words or "did not accept our requests to connect" in words
     context = Context(
-        phase=_STATES.get(state[1]) if state else Phase.CONNECT if socket else None,
+        phase=_STATES.get(state[1] or "") if state else Phase.CONNECT if socket else None,
         remote_host=name,
         remote_ip=address,
         recipient=recipient[1].rstrip(".,;:") if recipient else None,
     )
+    failure = _FAILURE.match(words)
+    words = words[failure.end() :] if failure else words
     coded = re.match(r"[\"'\s]{0,4}[2-5]\d\d(?!\d)", words)
-    words = words[: state.start()] if state else words
+    words = words[: state.start()] if state and state.start() else words
     return found("gmail", quoted(words) if coded else own_words(words), context, text[: start.start()])

@@ -11,9 +11,10 @@ import re
 
 from bouncewise.reply.model import Context, Phase, Unwrapped
 from bouncewise.reply.unwrap.common import ADDRESS, found, own_words, phase_of, quoted
+from bouncewise.reply.unwrap.fields import ip
 
 _LEADS = (
-    (re.compile(r"Can't send mail - all recipients were rejected:\s?", re.I), Phase.RCPT),
+    (re.compile(r"Can['’]t send mail - all recipients were rejected:\s?", re.I), Phase.RCPT),
     (re.compile(r"Recipient command failed:\s?", re.I), Phase.RCPT),
     (re.compile(r"Mail command failed:\s?", re.I), Phase.MAIL),
     (re.compile(r"Message failed:\s?", re.I), Phase.MESSAGE),
@@ -26,6 +27,13 @@ _LEADS = (
 _RESPONSE = re.compile(r"\bresponse\\?['\"]?:\s?\\?(['\"`])(?=[2-5]\d\d)")
 _COMMAND = re.compile(r"\bcommand\\?['\"]?:\s?\\?['\"`]([A-Za-z ]{3,24})")
 _RECIPIENT = re.compile(rf"\brecipient['\"]?:\s?['\"]({ADDRESS})")
+_STACK = re.compile(r"\n\s{2,8}at \S|\s{1,8}at [\w.<>]{3,80}(?: \[as \w{1,40}\])? \(\S")
+_CODED = re.compile(
+    r"\bcode:\s?['\"]E(?:AUTH|ENVELOPE|MESSAGE|TLS|OAUTH2|NOAUTH|DNS|SOCKET|CONNECTION|TIMEDOUT|PROTOCOL)['\"]"
+)
+_REFUSED = re.compile(
+    r"(?:ECONNREFUSED|ETIMEDOUT|ECONNRESET|EHOSTUNREACH|ENETUNREACH) ([0-9A-Fa-f:.]{3,45}?):\d{1,5}\b"
+)
 _NETWORK = re.compile(
     r"\b(?:connect |getaddrinfo |queryMx |read )?(?:ECONNREFUSED|ETIMEDOUT|ECONNRESET|EHOSTUNREACH|"
     r"ENETUNREACH|ENOTFOUND|EAI_AGAIN|ESOCKET|ECONNECTION|EDNS)\b"
@@ -50,13 +58,22 @@ def unwrap(text: str) -> Unwrapped | None:
         match = lead.search(text)
         if match:
             words = text[match.end() :]
-            stack = re.search(r"\n\s{2,8}at \S", words)
+            stack = _STACK.search(words)
             return found(
                 "nodemailer", quoted(words[: stack.start()] if stack else words), Context(phase=phase)
             )
+    return _own(text)
+
+
+def _own(text: str) -> Unwrapped | None:
+    """A fault that nodemailer or the network tells, without a reply."""
+    stack = _STACK.search(text)
+    words = text[: stack.start()] if stack else text
     if _NETWORK.search(text):
-        stack = re.search(r"\n\s{2,8}at \S", text)
-        return found(
-            "nodemailer", own_words(text[: stack.start()] if stack else text), Context(phase=Phase.CONNECT)
-        )
+        refused = _REFUSED.search(text)
+        context = Context(phase=Phase.CONNECT, remote_ip=ip(refused[1]) if refused else None)
+        return found("nodemailer", own_words(words), context)
+    command = _COMMAND.search(text)
+    if command and _CODED.search(text) and not re.search(r"(?<!\d)[45]\d\d[ -]", text):
+        return found("nodemailer", own_words(words), Context(phase=phase_of(command[1])))
     return None

@@ -1,4 +1,4 @@
-"""Exceptions of other libraries: JavaMail, .NET, Ruby's net/smtp and Rust's lettre.
+"""Exceptions of other libraries: JavaMail, .NET, Ruby's net/smtp, Rust's lettre, Delphi's Indy.
 
 .NET prints its own phrase for the reply code and drops the code; the phrase gives it back.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 
 from bouncewise.reply.model import Context, Phase, Reply, Unwrapped
-from bouncewise.reply.unwrap.common import found, own_words, quoted
+from bouncewise.reply.unwrap.common import balanced, failure_words, found, own_words, quoted
+from bouncewise.reply.unwrap.fields import NAME, host
 
 _JAVA = re.compile(
     r"(?:(?:com\.sun|org\.eclipse\.angus|javax|jakarta)\.mail(?:\.\w{1,20}){0,3}\.|\b)"
@@ -22,11 +23,20 @@ _JAVA_PHASES = {
     "AuthenticationFailedException": Phase.AUTH,
     "MailConnectException": Phase.CONNECT,
 }
-_RUBY = re.compile(r"\bNet::(SMTP[A-Z]\w{2,30}|OpenTimeout|ReadTimeout):?\s?|\bEOFError\b:?\s?")
+_JAVA_CONNECT = re.compile(
+    rf"Could not connect to SMTP host: ({NAME}), port: \d{{1,5}}(?:, response: ([2-5]\d\d))?"
+)
+_CLASS = re.compile(r"^[\w.$]{1,200}(?:Exception|Error):\s")
+_NESTED = re.compile(r"nested exception is:?\s{0,4}")
+_RUBY = re.compile(r"\bNet::(SMTP[A-Z]\w{2,30}|OpenTimeout|ReadTimeout)|\bEOFError\b:?\s?")
+_RUBY_CODE = re.compile(
+    r"[\s:(\-–—`'\">\[]{0,12}(?:(?:error )?message:?)?[\s:`'\"(]{0,12}(?=[2-5]\d\d(?:[\s:-]|$))", re.I
+)
+_RUBY_END = re.compile(r"\s{0,2}(?:\(Net::SMTP\w{2,30}\).{0,400}|`{1,3}\s{0,4})$", re.S)
 _LETTRE = re.compile(r"\b(?:permanent|transient) error \(([45]\d\d)\):\s?", re.I)
 _LETTRE_DEBUG = re.compile(
-    r"severity: (Positive|Transient|"
-    r"Permanent)\w{0,30}, category: (\w{3,20}), detail: (\w{3,8}) \}, message: \[(.{0,4000}?)\]",
+    r"severity: (Positive|Transient|Permanent)\w{0,30}, category: (\w{3,20}), detail: (\w{3,8}) \}"
+    r"(?:, message: \[(.{0,4000}?)\]|\){0,2}(?:, source: (.{0,4000}))?)",
     re.S,
 )
 _SEVERITY = {"Positive": "2", "Transient": "4", "Permanent": "5"}
@@ -42,7 +52,7 @@ _DETAIL = {
     name: str(i)
     for i, name in enumerate(["Zero", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"])
 }
-_NET_SAID = re.compile(r"(?:The )?server response was:?\s?", re.I)
+_NET_SAID = re.compile(r"(?:The )?server respons ?e was(?!:?\s?not available):?\s?", re.I)
 # Phrases of System.Net.Mail for the reply codes, longest first where one begins another.
 _NET_PHRASES = (
     ("Service not available, closing transmission channel", 421),
@@ -64,12 +74,15 @@ _NET_PHRASES = (
     ("Mailbox name not allowed", 553),
     ("Transaction failed", 554),
 )
-_MAILKIT = re.compile(r"\bSmtp(?:Command|Protocol)Exception:\s?")
+_MAILKIT = re.compile(r"\bSmtp(?:Command|Protocol)Exception:\s?|\bMailKit\.Security\.(\w{4,30})Exception:\s?")
+_NET_STACK = re.compile(r"\s{1,8}at (?:System|MailKit|Microsoft)\.|\r?\n\s{1,8}at |\s--->\s")
+_INDY = re.compile(r"\bEId\w{2,40}(?: with message|:)\s{0,2}['\"]?")
+_UNKNOWN = re.compile(r"could not get [23]xx \(([2-5]\d\d)(?:: (.{0,2000}))?\)", re.S)
 
 
 def unwrap(text: str) -> Unwrapped | None:
     """The reply inside an exception of one of these libraries, or None."""
-    return _java(text) or _dotnet(text) or _ruby(text) or _rust(text)
+    return _java(text) or _dotnet(text) or _ruby(text) or _rust(text) or _indy(text)
 
 
 def _java(text: str) -> Unwrapped | None:
@@ -78,21 +91,47 @@ def _java(text: str) -> Unwrapped | None:
     matches = list(_JAVA.finditer(text))
     if not matches:
         return None
-    with_code = [m for m in matches if re.match(r"[2-5]\d\d\b", text[m.end() : m.end() + 4])]
-    chosen = (with_code or matches)[-1]
+    coded = [m for m in matches if re.match(r"[45]\d\d\b", text[m.end() : m.end() + 4])]
+    final = [m for m in coded if text[m.end()] == "5"]
+    chosen = (final or coded or matches)[-1]
     words = text[chosen.end() :]
-    stack = re.search(r"\n\s{1,8}at \S|\n\s{0,8}nested exception", words)
+    stack = re.search(r"\n\s{1,8}at \S|\n\s{0,8}nested exception|\s;\s{1,4}nested exception is", words)
     words = words[: stack.start()] if stack else words
-    reply = quoted(words) if with_code else own_words(words)
-    return found("javamail", reply, Context(phase=_JAVA_PHASES.get(chosen[1])))
+    if coded:
+        return found("javamail", quoted(words), Context(phase=_JAVA_PHASES.get(chosen[1])))
+    return _java_told(text, chosen, words)
+
+
+def _java_told(text: str, chosen: re.Match[str], words: str) -> Unwrapped:
+    """An exception without a refusal in it: its innermost words count, and no ``220`` that it quotes."""
+    connect = _JAVA_CONNECT.search(text)
+    if connect:
+        reply = own_words(words or text)
+        reply = Reply(int(connect[2]), reply.enhanced, reply.lines) if connect[2] else reply
+        return found("javamail", reply, Context(phase=Phase.CONNECT, remote_host=host(connect[1])))
+    phase = _JAVA_PHASES.get(chosen[1])
+    friendly = any(re.match(r"[23]\d\d\b", text[m.end() : m.end() + 4]) for m in _JAVA.finditer(text))
+    nested = _NESTED.search(text)
+    if friendly and nested:
+        words = _CLASS.sub("", text[nested.end() :])
+    elif friendly and chosen[1] != "AuthenticationFailedException":
+        return found("javamail", quoted(words), Context(phase=phase))
+    if "convert socket to TLS" in text or "SSLHandshake" in text:
+        phase = Phase.STARTTLS
+    return found("javamail", failure_words(words), Context(phase=phase))
 
 
 def _dotnet(text: str) -> Unwrapped | None:
     said = _NET_SAID.search(text)
     if said is None:
         kit = _MAILKIT.search(text)
-        return found("mailkit", quoted(text[kit.end() :]), Context()) if kit else None
-    before, words = text[: said.start()], text[said.end() :]
+        if kit is None:
+            return None
+        phase = Phase.AUTH if kit[1] == "Authentication" else Phase.STARTTLS if kit[1] else None
+        return found(
+            "mailkit", quoted(_NET_STACK.split(text[kit.end() :], maxsplit=1)[0]), Context(phase=phase)
+        )
+    before, words = text[: said.start()], _NET_STACK.split(text[said.end() :], maxsplit=1)[0]
     code = next((code for phrase, code in _NET_PHRASES if phrase.lower() in before.lower()), None)
     reply = quoted(words)
     if reply.code is None:
@@ -100,12 +139,21 @@ def _dotnet(text: str) -> Unwrapped | None:
     return found("dotnet", reply, Context(), before)
 
 
+def _indy(text: str) -> Unwrapped | None:
+    """Delphi's Indy: ``EIdSMTPReplyError with message '5.7.1 no'``; the code is seldom shown."""
+    match = _INDY.search(text) if "EId" in text else None
+    if match is None:
+        return None
+    words = text[match.end() :]
+    words = words.rstrip(" .\n").rstrip("'\"") if match[0][-1] in "'\"" else words
+    coded = re.match(r"[2-5]\d\d[ -]|[45]\.\d{1,3}\.\d", words)
+    return found("indy", quoted(words) if coded else own_words(words), Context())
+
+
 def _ruby(text: str) -> Unwrapped | None:
     match = _RUBY.search(text)
     if match is None:
         return None
-    words = text[match.end() :].strip()
-    coded = re.match(r"[2-5]\d\d\b", words)
     phase = (
         Phase.AUTH
         if match[1] == "SMTPAuthenticationError"
@@ -113,7 +161,18 @@ def _ruby(text: str) -> Unwrapped | None:
         if match[1] == "OpenTimeout"
         else None
     )
-    return found("net-smtp", quoted(words) if coded else own_words(text), Context(phase=phase))
+    unknown = _UNKNOWN.search(text)
+    if unknown:
+        return found("net-smtp", quoted(f"{unknown[1]} {unknown[2] or ''}"), Context(phase=phase))
+    for named in _RUBY.finditer(text):
+        coded = _RUBY_CODE.match(text, named.end())
+        if coded:
+            words = _RUBY_END.sub("", text[coded.end() :])
+            words = balanced(words)
+            return found("net-smtp", quoted(words), Context(phase=phase))
+    if re.search(r"(?<!\d)[45]\d\d[ -]", text[: match.start()]):
+        return None  # "550 no such user (Net::SMTPFatalError)"
+    return found("net-smtp", own_words(text), Context(phase=phase))
 
 
 def _rust(text: str) -> Unwrapped | None:
@@ -124,5 +183,5 @@ def _rust(text: str) -> Unwrapped | None:
     if debug is None:
         return None
     code = _SEVERITY[debug[1]] + _CATEGORY.get(debug[2], "5") + _DETAIL.get(debug[3], "0")
-    lines = re.findall(r"\"((?:[^\"\\]|\\.){0,2000})\"", debug[4])
+    lines = re.findall(r"\"((?:[^\"\\]|\\.){0,2000})\"", debug[4] or debug[5] or "")
     return found("lettre", quoted("\n".join(f"{code} {line}" for line in lines or [""])), Context())

@@ -1,8 +1,8 @@
-"""Errors of PHPMailer, Swift Mailer and Symfony Mailer, as they are printed.
+"""Errors of PHPMailer, as they are printed (those of Swift and Symfony Mailer are read in ``expected``).
 
 Recognises ``SMTP Error: The following recipients failed: ...``, ``... SMTP server error: ...
-Detail: ... SMTP code: 550 Additional SMTP info: 5.7.1``, ``SERVER -> CLIENT: 535 ...``, and
-``Expected response code "250" but got code "550", with message "550 5.1.1 ..."``.
+Detail: ... SMTP code: 550 Additional SMTP info: 5.7.1``, ``SMTP ERROR: RCPT TO command failed: 550 ...`` and
+``SERVER -> CLIENT: 535 ...``.
 """
 
 from __future__ import annotations
@@ -11,13 +11,8 @@ import re
 
 from bouncewise.reply.model import Context, Phase, Unwrapped
 from bouncewise.reply.parse import parse_reply
-from bouncewise.reply.unwrap.common import ADDRESS, found, own_words, phase_of, quoted
+from bouncewise.reply.unwrap.common import ADDRESS, found, is_consequence, own_words, phase_of, quoted
 
-_EXPECTED = re.compile(
-    r"Expected response code .{1,60}? but got (?:code [\"']?([2-5]\d\d)[\"']?, with message\s?[\"']?|"
-    r"an empty response)",
-    re.I | re.S,
-)
 _SERVER = re.compile(r"SERVER -> CLIENT:\s?(?=[2-5]\d\d)")
 _DETAIL = re.compile(
     r"(?:SMTP server error:\s?)?(?:([A-Z ]{3,30}) command failed)?\s?Detail:\s?(.{0,2000}?)"
@@ -25,9 +20,11 @@ _DETAIL = re.compile(
     re.S,
 )
 _RECIPIENTS = re.compile(rf"(?:following )?recipients failed:\s?({ADDRESS})\s?:?\s?", re.I)
+_OTHER_RECIPIENT = re.compile(rf"[;,]?\s{{1,3}}<?{ADDRESS}>?\s?:\s{{1,3}}(?=[2-5]\d\d)")
 _SMTP_ERROR = re.compile(
     r"SMTP Error:\s?(data not accepted|Could not authenticate|Could not connect to SMTP host)[.:]?\s?", re.I
 )
+_COMMAND_FAILED = re.compile(r"SMTP ERROR: ([A-Za-z ]{3,30}) command failed:\s?(?=[2-5]\d\d)")
 _FROM = re.compile(rf"following From address failed:\s?({ADDRESS})\s?:?\s?", re.I)
 
 
@@ -35,20 +32,13 @@ def unwrap(text: str) -> Unwrapped | None:
     """The reply inside an error of a PHP mailer, or None."""
     if "SERVER -> CLIENT" in text:
         return _debug(text)
-    expected = _EXPECTED.search(text)
-    if expected:
-        words = text[expected.end() :].rstrip(" .").rstrip("\"'")
-        reply = quoted(words) if expected[1] else own_words("empty reply: connection lost")
-        return found(
-            "symfony", reply if reply.code or not expected[1] else quoted(f"{expected[1]} {words}"), Context()
-        )
     if "SMTP" not in text and "recipients failed" not in text:
         return None
     return _phpmailer(text)
 
 
 def _debug(text: str) -> Unwrapped | None:
-    """The debug output: the last failing reply, else the last one."""
+    """The debug output: the last failing reply that tells a cause, else the last one."""
     replies = [
         parse_reply(text[m.end() :].split("\n", 1)[0].split("CLIENT -> SERVER", 1)[0])
         for m in _SERVER.finditer(text)
@@ -56,10 +46,16 @@ def _debug(text: str) -> Unwrapped | None:
     if not replies:
         return None
     failing = [r for r in replies if r.code and r.code >= 400]
-    return found("phpmailer", (failing or replies)[-1], Context())
+    telling = [r for r in failing if not is_consequence(r)]
+    return found("phpmailer", (telling or failing or replies)[-1], Context())
 
 
 def _phpmailer(text: str) -> Unwrapped | None:
+    failed = _COMMAND_FAILED.search(text)
+    if failed:
+        command = "end of data" if failed[1] == "DATA END" else "AUTH" if "word" in failed[1] else failed[1]
+        words = text[failed.end() :].split("\nSMTP ", 1)[0].split(" SMTP Error: ", 1)[0]
+        return found("phpmailer", quoted(words), Context(phase=phase_of(command)))
     recipient, sender, error = _RECIPIENTS.search(text), _FROM.search(text), _SMTP_ERROR.search(text)
     detail = _DETAIL.search(text)
     lead = recipient or sender or error
@@ -74,6 +70,8 @@ def _phpmailer(text: str) -> Unwrapped | None:
         command = phase_of(detail[1]) if detail[1] else None
         return found("phpmailer", quoted(words), Context(phase=command).merged(context))
     words = text[lead.end() :] if lead else text
+    others = _OTHER_RECIPIENT.search(words)
+    words = words[: others.start()] if others else words
     reply = quoted(words) if re.match(r"[2-5]\d\d", words) else own_words(text)
     return found("phpmailer", reply, context)
 

@@ -59,7 +59,10 @@ _OWN_MARKS = (
 )
 _LOG_MARKS = ("postfix", "]: SASL ", "reject: ", "reject_warning: ", "status=", "relay=")
 
-_SAID = re.compile(rf"({NAME})\s?{BRACKET}\s(said|refused to talk to me):\s?", re.I)
+_SAID = re.compile(
+    rf"(?:({NAME})\s?{BRACKET}|(?<!remote )\bhost ({NAME})|^)\s?\b(said|refused to talk to me):\s?",
+    re.I,
+)
 _IN_REPLY = re.compile(
     r"\s{0,4}\(in\s{1,8}reply\s{1,8}to\s{1,8}([^()]{1,60}?)(?:\s{1,8}command)?(?:\)|$)", re.I
 )
@@ -92,7 +95,18 @@ _HEADER_REJECT = re.compile(
     r"\breject: (header|body|mime-header)\b[^;]{0,900} from ([^\s\[]{1,253})\[([^\]]{1,45})\]; "
 )
 _REJECT_END = re.compile(r"[;,] (?:from|client|to|proto|helo)=<?")
-_SASL = re.compile(r"warning: ([^\s\[]{1,253})\[([^\]\s]{1,45})\]: SASL (\w{1,20}) authentication failed")
+_SASL = re.compile(
+    r"warning: (?:([^\s\[]{1,253})\[([^\]\s]{1,45})\]: )?SASL ([\w-]{1,20}) authentication (?:failed|failure)"
+)
+# A client that went away or was cut off by this server; postscreen's words in capitals.
+_CLIENT_LEFT = re.compile(
+    r"\b(?:lost connection|timeout|too many errors|improper command pipelining) after ([A-Z-]{3,20})"
+    r"(?: \(\d{1,12} bytes\))? from ([^\s\[]{1,253})\[([^\]\s]{1,45})\]"
+)
+_POSTSCREEN = re.compile(
+    r"postscreen\[\d{1,9}\]: ([A-Z][A-Z -]{3,40}\b[^\n]{0,60}?(?:from|for) \[([^\]\s]{2,45})\](?::\d{1,5})?"
+    r"(?: after ([A-Z-]{3,20}))?[^\n]{0,200})"
+)
 
 
 def unwrap(text: str) -> Unwrapped | None:
@@ -123,12 +137,7 @@ def _rejected(text: str) -> Unwrapped | None:
         if match:
             command, rest = "end of data", text[match.end() :].split(">: ", 1)[-1]
     if match is None:
-        match = _SASL.search(text)
-        if match is None:
-            return None
-        return found(
-            "postfix", own_words(text[match.start() + 9 :]), Context(Phase.AUTH, local_ip=ip(match[2]))
-        )
+        return _client(text)
     command = "end of data" if command.upper() in ("END-OF-MESSAGE", "CONTENT") else command
     helo = _HELO.search(text)
     end = _REJECT_END.search(rest)
@@ -139,6 +148,23 @@ def _rejected(text: str) -> Unwrapped | None:
         time=time_of(text),
     ).merged(_envelope(text))
     return found("postfix", quoted(rest[: end.start()] if end else rest), context)
+
+
+def _client(text: str) -> Unwrapped | None:
+    """What happened with a client, without a reply: no authentication, a lost connection, a test failed."""
+    sasl, left = _SASL.search(text), _CLIENT_LEFT.search(text)
+    if sasl:
+        words = text[sasl.start() + 9 :]
+        return found("postfix", own_words(words), Context(Phase.AUTH, local_ip=ip(sasl[2])))
+    if left:
+        phase = Phase.MESSAGE if left[1] == "END-OF-MESSAGE" else phase_of(left[1])
+        context = Context(phase=phase, local_ip=ip(left[3]), time=time_of(text))
+        return found("postfix", own_words(text[left.start() :]), context)
+    screened = _POSTSCREEN.search(text)
+    if screened is None:
+        return None
+    phase = phase_of(screened[3]) if screened[3] else Phase.CONNECT
+    return found("postfix", own_words(screened[1]), Context(phase=phase, local_ip=ip(screened[2])))
 
 
 def _envelope(text: str) -> Context:
@@ -183,7 +209,7 @@ def _remote(text: str, fields: Context) -> Unwrapped | None:
         return None
     reason, listed = _reason(text)
     said = _SAID.search(reason)
-    if said is None:
+    if said is None or (said[1] is None and not re.match(r"[245]\d\d[ -]", reason[said.end() :])):
         return None
     rest = unfold(reason[said.end() :])
     answered = _IN_REPLY.search(rest)
@@ -192,11 +218,11 @@ def _remote(text: str, fields: Context) -> Unwrapped | None:
     if answered is None and reason is text and before.rstrip().endswith(("(host", "(server")):
         words = words.rstrip(" \n.").removesuffix(")")
     phase = phase_of(" ".join(answered[1].split())) if answered else None
-    if said[3].lower().startswith("refused"):
+    if said[4].lower().startswith("refused"):
         phase = Phase.CONNECT
     elif "SASL authentication failed" in before:
         phase = Phase.AUTH
-    name, address = peer(said[1], said[2])
+    name, address = peer(said[1] or said[3], said[2])
     context = Context(phase=phase, remote_host=name, remote_ip=address).merged(fields).merged(listed)
     return found("postfix", _with_dsn(quoted(words), text), context, _note(before, phase))
 
@@ -230,6 +256,10 @@ def _own(text: str, fields: Context) -> Unwrapped | None:
         sent = status is not None and status[1].lower() == "sent"
         context = Context(phase=Phase.MESSAGE if sent else None).merged(fields)
         return found("postfix", _with_dsn(quoted(words), text), context)
+    if status and status[1].lower() == "sent":  # "delivered to maildir": done, and no server spoke
+        delivered = own_words(words)
+        delivered = Reply(250, delivered.enhanced, delivered.lines)
+        return found("postfix", _with_dsn(delivered, text), known.merged(fields).merged(listed))
     phase = _lost_phase(lost[3]) if lost else _own_phase(words)
     context = Context(phase=phase).merged(known).merged(fields).merged(listed)
     return found("postfix", _with_dsn(own_words(words), text), context)

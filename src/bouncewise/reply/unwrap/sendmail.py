@@ -1,6 +1,7 @@
 """Sendmail: the session in its bounce mails, log lines, and its own prose.
 
-A session, whose last command gives the phase; the first failing reply is taken::
+A session, whose last command gives the phase; the first final refusal that names a cause is taken, not the
+503 or "no valid recipients" that follows from it::
 
     ... while talking to mx.example.com.:
     >>> RCPT To:<bob@example.com>
@@ -23,17 +24,25 @@ from __future__ import annotations
 import re
 
 from bouncewise.reply.model import Context, Phase, Reply, Unwrapped
-from bouncewise.reply.unwrap.common import found, own_words, phase_of, quoted, with_status
+from bouncewise.reply.unwrap.common import found, is_consequence, own_words, phase_of, quoted, with_status
 from bouncewise.reply.unwrap.fields import FENCED, NAME, host, ip, peer, seconds, time_of
 
-_MARKS = ("while talking to", "<<<", "stat=", "reject=", "... ", "sender notify: ")
+_MARKS = ("while talking to", "<<<", ">>>", "stat=", "reject=", "... ", "sender notify: ")
 _BARE = r"[^\s<>@,;:()\"]{1,128}@[^\s<>@,;:()\"]{1,255}"
+# Some mail programs show every mark of a quotation as the same sign.
+_MISREAD = re.compile(
+    r"(>>>\s?(?:MAIL|RCPT|DATA|QUIT|EHLO|HELO)\b[^<>]{0,200}(?:<[^<>]{0,320}>)?\s)>>>\s?(?=[2-5]\d\d[ -])",
+    re.I,
+)
 _TALKING = re.compile(rf"while talking to ({NAME})", re.I)
 _COMMAND = re.compile(r">>>\s?([^\n<>]{1,200}(?:<[^>\n]{0,320}>)?[^\n<>]{0,80})")
 _SAID = re.compile(r"<<<\s?(?=[2-5]\d\d)")
 _STOP = re.compile(r"\n|<<<|>>>")
 _NEXT_SAID = re.compile(r"\s{0,4}<<<\s?")
-_ASIDE = re.compile(rf"\s(?:[245]\d\d [245]\.\d{{1,3}}\.\d{{1,3}} )?<?{_BARE}>?\.\.\.(?=\s)")
+_ASIDE = re.compile(
+    rf"\s(?:[245]\d\d (?:[245]\.\d{{1,3}}\.\d{{1,3}} )?)?<?{_BARE}>?\.\.\.(?=\s)"
+    r"|\s[45]\d\d (?:[45]\.\d{1,3}\.\d{1,3} )?Service unavailable"
+)
 _STAT = re.compile(r"\bstat=")
 _REJECT = re.compile(r"\breject=")
 _REPLY = re.compile(r"\breply=(?=[245]\d\d[ -])(.{3,1200}?)(?:, stat=|$)")
@@ -71,6 +80,7 @@ def unwrap(text: str) -> Unwrapped | None:
     """
     if not any(mark in text for mark in _MARKS):
         return None
+    text = _MISREAD.sub(r"\1<<< ", text) if ">>>" in text else text
     if "<<<" in text:
         return _session(text)
     reject = _REJECT.search(text)
@@ -89,7 +99,7 @@ def _session(text: str) -> Unwrapped | None:
     replies = list(_SAID.finditer(text))
     if not replies:
         return None
-    chosen = next((match for match in replies if text[match.end()] in "45"), replies[-1])
+    chosen = _deciding(text, replies)
     begin, stop = _reply_span(text, chosen)
     command = _command_before(text, chosen.start())
     recipient = re.search(rf"<({FENCED})>", command) if "rcpt" in command[:10].lower() else None
@@ -105,6 +115,23 @@ def _session(text: str) -> Unwrapped | None:
     )
     words = re.sub(r"\s?<<<\s?", "\n", text[begin:stop])
     return found("sendmail", quoted(words), context, text[stop:][:2000])
+
+
+def _deciding(text: str, replies: list[re.Match[str]]) -> re.Match[str]:
+    """The reply that names the cause; of a session without a refusal the last."""
+    failing = [match for match in replies if text[match.end()] in "45"][:64]
+    telling = [match for match in failing if not is_consequence(_first_line(text, match))]
+    final = [match for match in telling if text[match.end()] == "5"]
+    return (final or telling or failing or replies[-1:])[0]
+
+
+def _first_line(text: str, match: re.Match[str]) -> Reply:
+    """The first line of a reply, which says whether it only follows from another."""
+    end = match.end() + 600
+    line = _STOP.search(text, match.end(), end)
+    words = text[match.end() : line.start() if line else end]
+    aside = _ASIDE.search(words)
+    return quoted(words[: aside.start()] if aside else words)
 
 
 def _command_before(text: str, place: int) -> str:

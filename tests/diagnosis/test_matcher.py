@@ -33,7 +33,7 @@ def test_engines_find_the_same(engine: Engine, name: str, own_cache: Path) -> No
     if name == "re2":
         pytest.importorskip("re2", reason="the extra re2 is not installed")
     examples = [e for rule in engine.knowledge.rules for e in rule.examples[:1]]
-    for patterns in (engine.patterns.first, engine.patterns.second, engine.patterns.exact):
+    for patterns in (engine.patterns.first, *engine.patterns.others.values(), engine.patterns.exact):
         fast = make_scan(patterns, FileCache(own_cache), "hyperscan")
         other = make_scan(patterns, NoCache(), name)
         for data in map(fold_bytes, [*REPLIES, *examples]):
@@ -59,7 +59,7 @@ def test_needed_words(regex: str, words: tuple[str, ...]) -> None:
 
 def test_a_text_without_its_needed_words_is_never_met(engine: Engine) -> None:
     """Otherwise the sieve would let a match slip."""
-    for patterns in (engine.patterns.first, engine.patterns.second, engine.patterns.exact):
+    for patterns in (engine.patterns.first, *engine.patterns.others.values(), engine.patterns.exact):
         for regex in patterns.regexes:
             words = needed_words(regex)
             assert words and all(words), regex

@@ -28,6 +28,7 @@ from bouncewise.knowledge.template import template_of
 from bouncewise.reply.enhanced import find_enhanced
 from bouncewise.reply.model import NO_CONTEXT, Context, EnhancedCode, Phase, Reply, Unwrapped
 from bouncewise.reply.unwrap import looks_wrapped, unwrap
+from bouncewise.reply.unwrap.oneline import may_hold_more
 
 # A bare one-line reply: code, then perhaps an enhanced code. Anything else is unwrapped.
 _BARE = re.compile(r"([2-5][0-5]\d) (?:([245]\.\d{1,3}\.\d{1,3}) )?(?![\s(#:;\[-])")
@@ -148,7 +149,7 @@ class Engine:
     def _diagnose(self, reply: Item, context: Context) -> _Outcome:
         if type(reply) is str:
             head = _BARE.match(reply)
-            if head is not None and "\n" not in reply:
+            if head is not None and "\n" not in reply and not _holds_more(reply):
                 return self._diagnose_bare(reply, head[0], context)
         found = Unwrapped(reply) if isinstance(reply, Reply) else unwrap(reply)
         merged = context.merged(found.context) if context is not NO_CONTEXT else found.context
@@ -203,6 +204,8 @@ class Engine:
     def _remember_success(self, raw: str, enhanced: EnhancedCode | None, decision: Decision) -> None:
         """Keep the decision by the beginning of the line, where that holds all that was decided by."""
         head = raw[:_SUCCESS_HEAD]
+        if not head.startswith("25"):
+            return  # 220, 235, 334 and 354 may begin a dialogue that was joined to one line
         whole = head[4:5].isalpha() if enhanced is None else len(head) == _SUCCESS_HEAD and head[-1] == " "
         if whole and len(self._successes) < _MAX_HEADS:
             self._successes[head] = decision
@@ -223,7 +226,7 @@ class Engine:
         numbers = exact | self._search.first(template)
         decision = self._by_numbers(facts, numbers)
         if not template.isascii() or (decision.weak and not _is_english(template)):
-            decision = self._by_numbers(facts, numbers | self._search.second(template))
+            decision = self._by_numbers(facts, numbers | self._search.others(template))
         if len(template) <= MAX_TEMPLATE:
             if len(self._templates) >= MAX_TEMPLATES:
                 self._templates.clear()
@@ -257,6 +260,13 @@ def _further_code(raw: str, template: bytes) -> EnhancedCode | None:
     if b"0.0.0" not in template or b"0.0.0" not in template.replace(b"0.0.0.0", b""):
         return None  # nothing, or nothing but IPv4 addresses
     return find_enhanced(raw[4:])
+
+
+def _holds_more(reply: str) -> bool:
+    """Whether a line that begins like a reply holds further replies, or says which command it answers."""
+    if reply[0] in "23":
+        return reply[:2] != "25" and may_hold_more(reply)
+    return "in reply to" in reply
 
 
 def _is_english(template: bytes) -> bool:

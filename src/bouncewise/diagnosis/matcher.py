@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any, Protocol
 
 from bouncewise.diagnosis.patterns import PatternSet
@@ -16,6 +17,7 @@ from bouncewise.diagnosis.sieve import Sieve
 
 OFTEN = 500  # texts: sieving so many takes about as long as compiling the patterns
 FEW = 32  # a set of so few expressions is compiled in milliseconds
+A_FEW_TEXTS = 8  # from here on a saved database is worth its loading
 RE2_MEMORY = 256 * 1024 * 1024
 Scan = Callable[[bytes], "list[int]"]
 
@@ -78,37 +80,50 @@ def database_key(patterns: PatternSet, version: str, cpu: str) -> str:
 
 
 def _hyperscan(patterns: PatternSet, cache: Cache) -> Scan:
-    """A saved database at once; without one, the sieve until the work is worth a compilation."""
-    import hyperscan  # noqa: PLC0415 - optional on some platforms
-
-    probe = hyperscan.Database()
-    probe.compile(expressions=[b"x"], ids=[0])
-    key = database_key(patterns, str(getattr(hyperscan, "__version__", "")), repr(probe.info()))
-    database = _load_saved(hyperscan, cache.get(key))
-    if database is not None:
-        return _ready(hyperscan, database)
-    return _Patient(patterns, lambda: _ready(hyperscan, _compile(hyperscan, patterns, cache, key)))
+    """The sieve for the first texts, then a saved database, made where the work is worth it."""
+    if find_spec("hyperscan") is None:
+        raise ImportError("hyperscan is not installed")
+    return _Patient(patterns, cache)
 
 
 class _Patient:
-    """Sieves the first texts and compiles when it has been asked often.
+    """Sieves the first texts, then looks for a saved database, and compiles when it is asked often.
+
+    To import Hyperscan and to load a database takes longer than to sieve a few texts; to compile one
+    takes as long as to sieve hundreds.
 
     Args:
         patterns: the patterns.
-        compile_: makes the fast scan, which takes seconds.
+        cache: where a database is looked for and kept.
     """
 
-    def __init__(self, patterns: PatternSet, compile_: Callable[[], Scan]) -> None:
-        self._left = OFTEN if len(patterns.regexes) > FEW else FEW
+    def __init__(self, patterns: PatternSet, cache: Cache) -> None:
+        self._patterns = patterns
+        self._cache = cache
+        self._asked = 0
+        self._often = OFTEN if len(patterns.regexes) > FEW else FEW
         self._scan: Scan = Sieve(patterns)
-        self._compile = compile_
+        self._settled = False
 
     def __call__(self, data: bytes) -> list[int]:
-        if self._left > 0:
-            self._left -= 1
-            if self._left == 0:
-                self._scan = self._compile()
+        if not self._settled:
+            self._asked += 1
+            if self._asked in (A_FEW_TEXTS, self._often):
+                self._look(compile_=self._asked == self._often)
         return self._scan(data)
+
+    def _look(self, *, compile_: bool) -> None:
+        import hyperscan  # noqa: PLC0415 - optional on some platforms, and slow to import
+
+        probe = hyperscan.Database()
+        probe.compile(expressions=[b"x"], ids=[0])
+        version = str(getattr(hyperscan, "__version__", ""))
+        key = database_key(self._patterns, version, repr(probe.info()))
+        database = _load_saved(hyperscan, self._cache.get(key))
+        if database is None and compile_:
+            database = _compile(hyperscan, self._patterns, self._cache, key)
+        if database is not None:
+            self._scan, self._settled = _ready(hyperscan, database), True
 
 
 def _compile(hyperscan: Any, patterns: PatternSet, cache: Cache, key: str) -> Any:

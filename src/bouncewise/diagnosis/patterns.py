@@ -4,14 +4,15 @@ Numbers: a rule reports its place in the knowledge base; behind the rules come a
 rule that a figure in its ``not_text`` can refute, the marks of the providers, then two numbers a
 blocklist: for its zones, for its names.
 
-The patterns form three sets. ``first`` holds English and every provider's own words. ``second``
-holds the other languages; it is searched when the text is not plain ASCII or when the first set
-says little. Both are searched in the text's template. ``exact`` holds what only the text itself
-can meet, because a figure or an address stands in it.
+The patterns form several sets. ``first`` holds English and every provider's own words. ``others``
+holds the other languages, a set for each script; the one that fits is searched when the text is
+not plain ASCII or when the first set says little. All these are searched in the text's template.
+``exact`` holds what only the text itself can meet, because a figure or an address stands in it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -21,6 +22,33 @@ from bouncewise.knowledge.needed import needed_octets
 from bouncewise.knowledge.pattern import compile_pattern, escape_pattern
 from bouncewise.knowledge.regexes import DEFAULT_LANGUAGE, language_of, rule_regexes
 from bouncewise.knowledge.template import needs_figures
+
+SCRIPTS = ("latin", "greek", "cyrillic", "east-asian")
+
+
+def script_of(text: str) -> str:
+    """The script that a pattern is written in, by its letters."""
+    highest = max(text)
+    if highest < "\u0370":
+        return "latin"
+    if highest >= "\u1100":
+        return "east-asian"
+    return "greek" if highest < "\u0400" else "cyrillic"
+
+
+# what the first octet of a letter tells in UTF-8
+_MARKS = (("greek", re.compile(rb"[\xcd-\xcf]")), ("cyrillic", re.compile(rb"[\xd0-\xd4]")))
+_EAST_ASIAN = re.compile(rb"[\xe3-\xed]")
+
+
+def scripts_in(template: bytes) -> tuple[str, ...]:
+    """The scripts of a folded text, but for Latin where another is there."""
+    if template.isascii():
+        return ("latin",)
+    found = [script for script, mark in _MARKS if mark.search(template)]
+    if _EAST_ASIAN.search(template):
+        found.append("east-asian")
+    return tuple(found) or ("latin",)
 
 
 class PatternSet(msgspec.Struct, frozen=True):
@@ -37,14 +65,14 @@ class PatternSet(msgspec.Struct, frozen=True):
 
 
 class Patterns(msgspec.Struct, frozen=True):
-    """The three sets, and what the numbers behind the rules stand for.
+    """The sets, and what the numbers behind the rules stand for.
 
     ``refuting`` has the expressions that refute a rule and are looked for when the rule was met;
     ``refuter_of`` has, by rule, the number that ``exact`` reports when the rule is refuted.
     """
 
     first: PatternSet
-    second: PatternSet
+    others: dict[str, PatternSet]
     exact: PatternSet
     refuting: dict[int, tuple[str, ...]] = {}
     refuter_of: dict[int, int] = {}
@@ -59,7 +87,7 @@ def build_patterns(knowledge: Knowledge) -> Patterns:
         PatternError: a pattern can't be read.
     """
     first: list[tuple[str, int]] = []
-    second: list[tuple[str, int]] = []
+    others: dict[str, list[tuple[str, int]]] = {script: [] for script in SCRIPTS}
     exact: list[tuple[str, int]] = []
     figures: list[tuple[str, int]] = []
     refuting: dict[int, tuple[str, ...]] = {}
@@ -67,7 +95,7 @@ def build_patterns(knowledge: Knowledge) -> Patterns:
         text, not_text = rule_regexes(knowledge, rule)
         foreign = language_of(knowledge.origin[rule.id]) not in (None, DEFAULT_LANGUAGE)
         for regex in text:
-            target = exact if needs_figures(regex) else second if foreign else first
+            target = exact if needs_figures(regex) else others[script_of(regex)] if foreign else first
             target.append((regex, index))
         words = tuple(regex for regex in not_text if not needs_figures(regex))
         if words:
@@ -90,7 +118,13 @@ def build_patterns(knowledge: Knowledge) -> Patterns:
             _sort((compile_pattern(escape_pattern(name), {}) for name in names), number, first, exact)
             number += 1
     return Patterns(
-        _as_set(first), _as_set(second), _as_set(exact), refuting, refuter_of, provider_of, blocklist_of
+        _as_set(first),
+        {script: _as_set(pairs) for script, pairs in others.items()},
+        _as_set(exact),
+        refuting,
+        refuter_of,
+        provider_of,
+        blocklist_of,
     )
 
 

@@ -7,7 +7,7 @@ met is looked for behind it, which is much cheaper than to search for all of the
 from __future__ import annotations
 
 from bouncewise.diagnosis.matcher import Cache, NoCache, Scan, make_scan
-from bouncewise.diagnosis.patterns import Patterns, PatternSet
+from bouncewise.diagnosis.patterns import Patterns, PatternSet, scripts_in
 from bouncewise.knowledge.template import template_of
 
 MAX_SCAN = 16_384  # characters of a reply that are searched; longer ones say it at their start
@@ -89,7 +89,7 @@ class SetSearch:
 
 
 class Search:
-    """Searches all pattern sets; the second is made ready when it is first needed.
+    """Searches all pattern sets; those of other languages are made ready when they are first needed.
 
     Args:
         patterns: the patterns.
@@ -110,19 +110,23 @@ class Search:
         }
         self.first = self._make(patterns.first)
         self.exact = self._make(patterns.exact)
-        self._second: SetSearch | None = None
+        self._others: dict[str, SetSearch] = {}
 
-    def second(self, template: bytes) -> frozenset[int]:
-        """The numbers of other languages' rules that a template meets."""
-        if self._second is None:
-            self._second = self._make(self._patterns.second)
-        return self._second(template)
+    def others(self, template: bytes) -> frozenset[int]:
+        """The numbers of other languages' rules that a template meets, by the scripts in it."""
+        found = NOTHING
+        for script in scripts_in(template):
+            known = self._others.get(script)
+            if known is None:
+                known = self._others[script] = self._make(self._patterns.others[script])
+            found |= known(template)
+        return found
 
     def expressions(self, data: bytes) -> dict[int, list[str]]:
         """The expressions that folded text meets in the sets that are ready, by number."""
         template = template_of(data)
         found = self.exact.expressions(data)
-        for patterns in filter(None, (self.first, self._second)):
+        for patterns in (self.first, *self._others.values()):
             for number, regexes in patterns.expressions(template).items():
                 found.setdefault(number, []).extend(regexes)
         return found

@@ -29,7 +29,7 @@ _CLOSERS = {"“": "”“", "„": "“”", "‚": "‘’", "‘": "’", "«
 _PREFIX = re.compile(
     rf"(?:smtp\s?(?:;|[- ]?(?:error|reply|server|code|status)\b[: ]?)|(?:error|reply|status|code|"
     rf"server|response)\s?(?:code)?[:=]|"
-    rf"error|code|err)\s{{0,3}}(?=[{_OPEN}]{{0,2}}{_CODE}(?![\d.]))",
+    rf"error|code|err|s:|<{{1,2}}-?|reply\s\w{{4}})\s{{0,3}}(?=[{_OPEN}]{{0,2}}{_CODE}(?![\d.]))",
     re.IGNORECASE,
 )
 _LEAD = re.compile(

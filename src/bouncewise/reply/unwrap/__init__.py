@@ -12,10 +12,10 @@ import re
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
+from types import ModuleType
 
 from bouncewise.reply.model import Context, Reply, Unwrapped
 from bouncewise.reply.parse import MAX_INPUT, decode, parse_reply
-from bouncewise.reply.unwrap import prose
 from bouncewise.reply.unwrap.common import failure_words
 from bouncewise.reply.unwrap.oneline import may_hold_more
 
@@ -60,6 +60,12 @@ def looks_wrapped(text: str) -> bool:
 
 
 @cache
+def _prose() -> ModuleType:
+    """The reader of prose, imported when the first text comes that is no plain reply."""
+    return import_module("bouncewise.reply.unwrap.prose")
+
+
+@cache
 def _wrappers() -> tuple[Callable[[str], Unwrapped | None], ...]:
     """The wrapper functions, imported when the first text that is no bare reply comes."""
     return tuple(import_module(f"bouncewise.reply.unwrap.{name}").unwrap for name in ORDER)
@@ -96,8 +102,8 @@ def _unwrap(text: str, level: int) -> Unwrapped:
         return _deeper(found, level)
     reply = parse_reply(text)
     if reply.code is None:
-        return prose.find(text) or Unwrapped(reply)
-    words, phase = prose.without_reply_to(text) if "in reply to" in text else (text, None)
+        return _prose().find(text) or Unwrapped(reply)
+    words, phase = _prose().without_reply_to(text) if "in reply to" in text else (text, None)
     if phase is not None:
         return Unwrapped(parse_reply(words), Context(phase=phase))
     if reply.code < 400 and _TOLD_BEHIND.search(text):

@@ -25,7 +25,7 @@ _NEAR = 4  # points of score within which a rival of another cause makes the ans
 _FACTOR = {"alone": 1.0, "close": 0.94, "contested": 0.80}
 
 
-def kind_of(candidate: Candidate, priority: int | None = None) -> str:
+def kind_of(candidate: Candidate) -> str:
     """The row of the table that a proof belongs to."""
     if candidate.by == "text":
         points = candidate.score - 100

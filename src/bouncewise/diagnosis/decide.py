@@ -134,10 +134,10 @@ class Decider:
 
     def _speaks(self, rule: Rule, provider: str | None) -> bool:
         """Whether a provider's rule may hold; a program or a gateway speaks at any provider's host."""
-        if provider is None or rule.needs_provider:
-            return rule.provider == provider or not rule.needs_provider
         if rule.provider == provider:
             return True
+        if provider is None or rule.needs_provider:
+            return not rule.needs_provider
         own = self._knowledge.providers.get(rule.provider)
         return own is not None and own.kind in ("mta", "gateway")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bouncewise.api import make_engine
+from bouncewise.diagnosis import matcher
 from bouncewise.diagnosis.engine import Engine
 from bouncewise.diagnosis.matcher import FEW, NoCache, make_scan
 from bouncewise.diagnosis.patterns import PatternSet
@@ -73,6 +74,20 @@ def test_few_texts_are_sieved_and_many_are_compiled(tmp_path: Path) -> None:
     answers.append(sorted(scan(b"user unknown")))
     assert len(list(tmp_path.iterdir())) == 1
     assert answers == [[0, 1]] * FEW
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_library_that_misses_matches_is_not_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: bool
+) -> None:
+    """Vectorscan 5.4.12 does; the next engine answers and nothing of it is saved."""
+    monkeypatch.setattr(matcher, "_MISSED_IN", b"nothing of the kind")
+    if not installed:
+        found = matcher.find_spec
+        monkeypatch.setattr(matcher, "find_spec", lambda name: None if name == "re2" else found(name))
+    scan = make_scan(PatternSet((r"\buser", r"\bunknown"), ((0,), (1,))), FileCache(tmp_path), "hyperscan")
+    assert [sorted(scan(b"user unknown")) for _ in range(FEW + 1)] == [[0, 1]] * (FEW + 1)
+    assert not list(tmp_path.iterdir())
 
 
 def test_no_pattern_finds_nothing() -> None:

@@ -19,6 +19,9 @@ OFTEN = 500  # texts: sieving so many takes about as long as compiling the patte
 FEW = 32  # a set of so few expressions is compiled in milliseconds
 A_FEW_TEXTS = 8  # from here on a saved database is worth its loading
 RE2_MEMORY = 256 * 1024 * 1024
+# Vectorscan 5.4.12 does not find this expression in this text (its issue 358).
+_MISSED = rb"(?:\bip|\bip address|\bhost|\bserver|\bclient) (?:is |was |has been |)(?:listed|blacklisted|blocklisted)"
+_MISSED_IN = b"x" * 40 + b" IP blacklisted by us"
 Scan = Callable[[bytes], "list[int]"]
 
 
@@ -80,7 +83,11 @@ def database_key(patterns: PatternSet, version: str, cpu: str) -> str:
 
 
 def _hyperscan(patterns: PatternSet, cache: Cache) -> Scan:
-    """The sieve for the first texts, then a saved database, made where the work is worth it."""
+    """The sieve for the first texts, then a saved database, made where the work is worth it.
+
+    Raises:
+        ImportError: the library is not installed.
+    """
     if find_spec("hyperscan") is None:
         raise ImportError("hyperscan is not installed")
     return _Patient(patterns, cache)
@@ -116,7 +123,10 @@ class _Patient:
         import hyperscan  # noqa: PLC0415 - optional on some platforms, and slow to import
 
         probe = hyperscan.Database()
-        probe.compile(expressions=[b"x"], ids=[0])
+        probe.compile(expressions=[_MISSED], ids=[0], flags=[_flags(hyperscan)])
+        if not _ready(hyperscan, probe)(_MISSED_IN):
+            self._scan, self._settled = _next_best(self._patterns, self._cache), True
+            return
         version = str(getattr(hyperscan, "__version__", ""))
         key = database_key(self._patterns, version, repr(probe.info()))
         database = _load_saved(hyperscan, self._cache.get(key))
@@ -126,13 +136,21 @@ class _Patient:
             self._scan, self._settled = _ready(hyperscan, database), True
 
 
+def _next_best(patterns: PatternSet, cache: Cache) -> Scan:
+    """The engine for where Hyperscan is installed and can't be trusted."""
+    return (_re2 if find_spec("re2") else _stdlib)(patterns, cache)
+
+
+def _flags(hyperscan: Any) -> int:
+    return int(hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL)
+
+
 def _compile(hyperscan: Any, patterns: PatternSet, cache: Cache, key: str) -> Any:
     database = hyperscan.Database()
-    flags = hyperscan.HS_FLAG_CASELESS | hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_DOTALL
     database.compile(
         expressions=[regex.encode() for regex in patterns.regexes],
         ids=list(range(len(patterns.regexes))),
-        flags=[flags] * len(patterns.regexes),
+        flags=[_flags(hyperscan)] * len(patterns.regexes),
     )
     cache.put(key, hyperscan.dumpb(database))
     return database

@@ -20,7 +20,10 @@ FEW = 32  # a set of so few expressions is compiled in milliseconds
 A_FEW_TEXTS = 8  # from here on a saved database is worth its loading
 RE2_MEMORY = 256 * 1024 * 1024
 # Vectorscan 5.4.12 does not find this expression in this text (its issue 358).
-_MISSED = rb"(?:\bip|\bip address|\bhost|\bserver|\bclient) (?:is |was |has been |)(?:listed|blacklisted|blocklisted)"
+_MISSED = (
+    rb"(?:\bip|\bip address|\bhost|\bserver|\bclient) (?:is |was |has been |)"
+    rb"(?:listed|blacklisted|blocklisted)"
+)
 _MISSED_IN = b"x" * 40 + b" IP blacklisted by us"
 Scan = Callable[[bytes], "list[int]"]
 

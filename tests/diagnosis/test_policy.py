@@ -8,6 +8,7 @@ import pytest
 
 from bouncewise.api import make_engine
 from bouncewise.diagnosis.advice import fill
+from bouncewise.diagnosis.engine import Engine
 from bouncewise.knowledge import KnowledgeError
 
 
@@ -59,4 +60,26 @@ def test_placeholders() -> None:
     assert (
         fill("look up {ip|your IP} at {lookup|the list}", {"ip": "192.0.2.1"})
         == "look up 192.0.2.1 at the list"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "action"),
+    [
+        ("your message was deferred by the policy", "retry"),
+        ("temporarily rejected RCPT <user@example.com>: database is away", "retry"),
+        ("the policy refused your message", "bounce"),
+        ("550 temporarily nobody wants this", "bounce"),
+        ("reduce the size of the message and try again", "bounce"),
+    ],
+)
+def test_words_tell_the_severity_where_no_code_does(engine: Engine, text: str, action: str) -> None:
+    assert engine.diagnose(text).action == action
+
+
+def test_words_for_one_code_mean_nothing_without_it(engine: Engine) -> None:
+    assert engine.diagnose("535 LDAP bind failed for user").cause == "auth-failed"
+    assert (
+        engine.diagnose("LDAP bind failed for user").rule
+        != engine.diagnose("535 LDAP bind failed for user").rule
     )

@@ -27,6 +27,8 @@ _ACTION_BY_OUTCOME = {
     "ignore": "none",
     "by-code": "bounce",
 }
+# Where words alone say "temporary", but nothing is wrong or nothing is to be sent again.
+_TRANSIENT = {"delivered": "deliver", "continue": "continue", "ignore": "none"}
 T = TypeVar("T")
 _PLACEHOLDER = re.compile(r"\{([a-z]+)\|([^{}]*)\}")
 DEFAULT_RETRY = (900, 1800, 3600, 7200, 14400)
@@ -59,7 +61,8 @@ class Adviser:
     def _row(self, decision: Decision) -> Policy:
         """The policy rows that fit, merged and kept by what they rest on."""
         facts = decision.facts or Facts(None, None, None, None, frozenset())
-        key = decision.cause, decision.provider, facts.code, facts.enhanced, facts.phase
+        transient = decision.transient and facts.code is None
+        key = decision.cause, decision.provider, facts.code, facts.enhanced, facts.phase, transient
         row = self._rows.get(key)
         if row is None:
             if len(self._rows) >= MAX_ROWS:
@@ -74,6 +77,8 @@ class Adviser:
         fitting.sort(key=lambda p: (id(p) in self._own, _exactness(p)), reverse=True)
         cause = self._knowledge.causes.get(decision.cause)
         action: str = _first(fitting, lambda p: str(p.action)) or ""
+        if not action and digit is None and decision.transient:
+            action = _TRANSIENT.get(cause.outcome if cause else "by-code", "retry")
         if not action and digit is None:
             action = _first(fitting, lambda p: str(p.without_code)) or ""
         if not action:

@@ -87,6 +87,7 @@ class Decider:
             provider=provider or rule_provider or None,
             disagreement=self._disagreement(facts, candidates),
             blocklist=self._patterns.blocklist_of[listed] if listed is not None else None,
+            transient=self._patterns.transient in facts.numbers,
             weak=top.score <= WEAK and not (facts.code and facts.code < 400),
             facts=facts,
         )
@@ -205,7 +206,8 @@ def _code_fits(rule: Rule, facts: Facts) -> bool:
         return code_matches(rule.code, facts.code)
     if facts.enhanced is not None:  # the class of the enhanced code stands in for the first digit
         return any(str(limit)[0] == str(facts.enhanced.class_) for limit in rule.code)
-    return True
+    # General words that mean something only beside one exact code mean nothing without it.
+    return bool(rule.provider) or any(isinstance(limit, str) for limit in rule.code)
 
 
 def _best_by_cause(candidates: list[Candidate]) -> list[Candidate]:

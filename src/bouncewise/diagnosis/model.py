@@ -128,5 +128,6 @@ class Decision(msgspec.Struct, frozen=True):
     disagreement: str = ""
     blocklist: str | None = None
     action: str = ""
+    transient: bool = False  # words say that it should be tried again
     weak: bool = False  # no words, or only vague ones, spoke: other languages may say more
     facts: Facts | None = None

@@ -1,8 +1,8 @@
 """All patterns of a knowledge base with the number that a match reports.
 
 Numbers: a rule reports its place in the knowledge base; behind the rules come a number for each
-rule that a figure in its ``not_text`` can refute, the marks of the providers, then two numbers a
-blocklist: for its zones, for its names.
+rule that a figure in its ``not_text`` can refute, the marks of the providers, two numbers a
+blocklist (for its zones, for its names), and one for the words of a failure to be tried again.
 
 The patterns form several sets. ``first`` holds English and every provider's own words. ``others``
 holds the other languages, a set for each script; the one that fits is searched when the text is
@@ -78,6 +78,7 @@ class Patterns(msgspec.Struct, frozen=True):
     refuter_of: dict[int, int] = {}
     provider_of: dict[int, str] = {}
     blocklist_of: dict[int, str] = {}
+    transient: int = -1
 
 
 def build_patterns(knowledge: Knowledge) -> Patterns:
@@ -117,6 +118,7 @@ def build_patterns(knowledge: Knowledge) -> Patterns:
             blocklist_of[number] = slug
             _sort((compile_pattern(escape_pattern(name), {}) for name in names), number, first, exact)
             number += 1
+    _sort((compile_pattern(words, {}) for words in knowledge.transient_words), number, first, exact)
     return Patterns(
         _as_set(first),
         {script: _as_set(pairs) for script, pairs in others.items()},
@@ -125,6 +127,7 @@ def build_patterns(knowledge: Knowledge) -> Patterns:
         refuter_of,
         provider_of,
         blocklist_of,
+        number,
     )
 
 

@@ -23,7 +23,7 @@ from bouncewise.diagnosis.patterns import Patterns, build_patterns
 from bouncewise.knowledge.load import SHIPPED, KnowledgeError, load, load_policies
 from bouncewise.knowledge.model import Knowledge
 
-FORMAT = 9  # raise it when the shape of what is kept changes
+FORMAT = 10  # raise it when the shape of what is kept changes
 _CHECK_BYTES = 4
 MAX_KEPT = 256 * 1024 * 1024
 MAX_FILES = 24

@@ -105,6 +105,12 @@ def _lexicon(folder: Path) -> dict[str, dict[str, tuple[str, ...]]]:
     return classes
 
 
+def _transient_words(path: Path) -> tuple[str, ...]:
+    if not path.exists():
+        return ()
+    return _convert(read_toml(path).get("transient", []), tuple[str, ...], path, "transient")
+
+
 def load_policies(path: Path) -> tuple[Policy, ...]:
     """The rows of an operator's own policy file.
 
@@ -152,6 +158,7 @@ def load(folder: Path = SHIPPED, own_rules: Path | None = None) -> Knowledge:
             for remedy in _listed(path.parent, path.name, "remedy", Remedy)
         ),
         policies=tuple(_listed(folder, "policy.toml", "policy", Policy)),
+        transient_words=_transient_words(folder / "severity.toml"),
         defaults=_named(folder, "policy.toml", "defaults", Policy),
         mappings=_named(folder, "mappings.toml", "mapping", Mapping),
         rules=tuple(rules),

@@ -149,7 +149,8 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
     """The whole knowledge base, checked and indexed.
 
     ``rules`` are in file order, the user's own first. ``lexicon`` maps a language to its word
-    classes. ``origin`` maps a rule's id to its file.
+    classes. ``origin`` maps a rule's id to its file. ``transient_words`` are patterns that tell a
+    failure to be tried again where there is no code to tell it.
     """
 
     causes: dict[str, Cause]
@@ -158,6 +159,7 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
     sources: dict[str, Source]
     remedies: tuple[Remedy, ...]
     policies: tuple[Policy, ...]
+    transient_words: tuple[str, ...]
     defaults: dict[str, Policy]
     mappings: dict[str, Mapping]
     rules: tuple[Rule, ...]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from bouncewise.reply.model import Context, Phase, Unwrapped
+from bouncewise.reply.model import Context, Phase, Reply, Unwrapped
 from bouncewise.reply.unwrap.common import ADDRESS, found, own_words, phase_of, quoted
 from bouncewise.reply.unwrap.fields import ip
 
@@ -25,6 +25,7 @@ _LEADS = (
     (re.compile(r"Invalid (?:HELO|EHLO)[.:]\s?(?:response=)?", re.I), Phase.EHLO),
 )
 _RESPONSE = re.compile(r"\bresponse\\?['\"]?:\s?\\?(['\"`])(?=[2-5]\d\d)")
+_CODE = re.compile(r"\bresponseCode['\"]?:\s?([2-5]\d\d)\b")
 _COMMAND = re.compile(r"\bcommand\\?['\"]?:\s?\\?['\"`]([A-Za-z ]{3,24})")
 _RECIPIENT = re.compile(rf"\brecipient['\"]?:\s?['\"]({ADDRESS})")
 _STACK = re.compile(r"\n\s{2,8}at \S|\s{1,8}at [\w.<>]{3,80}(?: \[as \w{1,40}\])? \(\S")
@@ -59,10 +60,15 @@ def unwrap(text: str) -> Unwrapped | None:
         if match:
             words = text[match.end() :]
             stack = _STACK.search(words)
-            return found(
-                "nodemailer", quoted(words[: stack.start()] if stack else words), Context(phase=phase)
-            )
+            reply = quoted(words[: stack.start()] if stack else words)
+            return found("nodemailer", _with_code(reply, text), Context(phase=phase))
     return _own(text)
+
+
+def _with_code(reply: Reply, text: str) -> Reply:
+    """The reply with the code of the printed error object, where its words begin without one."""
+    code = _CODE.search(text) if reply.code is None else None
+    return Reply(int(code[1]), reply.enhanced, reply.lines) if code else reply
 
 
 def _own(text: str) -> Unwrapped | None:

@@ -36,6 +36,14 @@ _ENGLISH = re.compile(
     rb"\b(?:the|your|this|been|please|that|with|not|from|are|cannot|could|should|because|which)\b",
     re.IGNORECASE,
 ).findall
+# Words that only other languages in Latin letters have, folded, a few of each; two make a sentence.
+_FOREIGN = re.compile(
+    rb"\b(?:der|das|nicht|ist|und|wurde|kann|fur|von|zu|les|est|pas|pour|votre|dans|avec|cette|sur|une|"
+    rb"el|los|por|para|esta|este|una|fue|puede|il|della|questo|sono|stato|nao|foi|uma|seu|niet|het|een|"
+    rb"wordt|naar|nie|jest|przez|zostal|je|neni|byla|byl|pro|ve|bir|icin|degil|inte|och|har|till|ikke|"
+    rb"er|og|ei|ole|nem|egy|van|este|nu|pentru)\b",
+    re.IGNORECASE,
+).findall
 _SUCCESS_HEAD = 10  # characters of "250 2.0.0 "
 _MAX_HEADS = 4096
 MAX_SEEN = 16_384  # replies whose outcome is kept
@@ -225,7 +233,7 @@ class Engine:
             return known
         numbers = exact | self._search.first(template)
         decision = self._by_numbers(facts, numbers)
-        if not template.isascii() or (decision.weak and not _is_english(template)):
+        if not template.isascii() or (not _is_english(template) and (decision.weak or _is_foreign(template))):
             decision = self._by_numbers(facts, numbers | self._search.others(template))
         if len(template) <= MAX_TEMPLATE:
             if len(self._templates) >= MAX_TEMPLATES:
@@ -272,6 +280,11 @@ def _holds_more(reply: str) -> bool:
 def _is_english(template: bytes) -> bool:
     """Whether two different words stand in a text that only English has."""
     return len({word.lower() for word in _ENGLISH(template)}) > 1
+
+
+def _is_foreign(template: bytes) -> bool:
+    """Whether two different words stand in a text that only other languages have."""
+    return len({word.lower() for word in _FOREIGN(template)}) > 1
 
 
 def batches(items: Iterable[object], size: int) -> Iterator[list[object]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bouncewise.api import diagnose, diagnose_many, make_engine
+    from bouncewise.reading.mail import read_mail
     from bouncewise.reply import Context, EnhancedCode, Phase, Reply, parse_reply
     from bouncewise.reply.unwrap import unwrap
 
@@ -23,12 +24,14 @@ __all__ = [
     "diagnose_many",
     "make_engine",
     "parse_reply",
+    "read_mail",
     "unwrap",
 ]
 _HOMES = {
     "diagnose": "bouncewise.api",
     "diagnose_many": "bouncewise.api",
     "make_engine": "bouncewise.api",
+    "read_mail": "bouncewise.reading.mail",
     "unwrap": "bouncewise.reply.unwrap",
 }
 

@@ -53,7 +53,7 @@ MAX_TEMPLATE = 1024  # octets of a template that is kept; longer ones hardly com
 _Known = tuple["int | None", "EnhancedCode | None", "Phase | None", "str | None"]
 # what a diagnosis is made of, beside its engine
 _Outcome = tuple["Reply | str", Context, Decision, "str | None"]
-Item = str | bytes | Reply
+Item = str | bytes | Reply | Unwrapped
 
 
 class Engine:
@@ -110,7 +110,7 @@ class Engine:
         """Say what a reply means.
 
         Args:
-            reply: the reply in any form that ``unwrap`` reads, or one that is read already.
+            reply: the reply in any form that ``unwrap`` reads, or one that is read or unwrapped already.
             context: what is known besides; it ranks above what the wrapper tells.
         """
         key = reply if context is NO_CONTEXT else (reply, context)
@@ -159,7 +159,13 @@ class Engine:
             head = _BARE.match(reply)
             if head is not None and "\n" not in reply and not _holds_more(reply):
                 return self._diagnose_bare(reply, head[0], context)
-        found = Unwrapped(reply) if isinstance(reply, Reply) else unwrap(reply)
+        found = (
+            reply
+            if isinstance(reply, Unwrapped)
+            else Unwrapped(reply)
+            if isinstance(reply, Reply)
+            else unwrap(reply)
+        )
         merged = context.merged(found.context) if context is not NO_CONTEXT else found.context
         said = found.reply
         raw = reply if isinstance(reply, str) else said.text

@@ -1,0 +1,127 @@
+"""The record that every reader gives: one delivery, not yet diagnosed."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from bouncewise.reply.model import NO_CONTEXT, Context, Reply, Unwrapped
+
+
+class Kind(StrEnum):
+    """What became of a delivery, or what a mail is that tells of none."""
+
+    DELIVERED = "delivered"
+    DEFERRED = "deferred"
+    DELAYED = "delayed"
+    BOUNCED = "bounced"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    RELAYED = "relayed"
+    COMPLAINT = "complaint"
+    AUTO_REPLY = "auto-reply"
+    CHALLENGE = "challenge"
+    NOT_A_BOUNCE = "not-a-bounce"
+    UNREADABLE = "unreadable"
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Where a delivery was read.
+
+    Attributes:
+        path: the file, mailbox or URL, or "".
+        format: what told of it: ``dsn``, ``arf``, the name of a format, or ``general``.
+        offset: octets into a mailbox, or None.
+        line: line of a log, from 1, or None.
+        member: name inside an archive, or "".
+    """
+
+    path: str = ""
+    format: str = ""
+    offset: int | None = None
+    line: int | None = None
+    member: str = ""
+
+
+class Returned(msgspec.Struct, frozen=True):
+    """What is known of the message that came back; an empty field was not there.
+
+    Attributes:
+        message_id: its Message-ID without angle brackets.
+        sender: the address of its From field.
+        recipients: the addresses of its To field.
+        subject: decoded.
+        date: as the message gives it.
+        list_id: the list's id (RFC 2919).
+        list_unsubscribe: how to leave the list (RFC 2369).
+        dkim_domain: ``d=`` of its first DKIM signature (RFC 6376 section 3.5).
+        dkim_selector: ``s=`` of it.
+        sending_ip: the public address that handed it over, by its Received fields.
+    """
+
+    message_id: str = ""
+    sender: str = ""
+    recipients: tuple[str, ...] = ()
+    subject: str = ""
+    date: str = ""
+    list_id: str = ""
+    list_unsubscribe: str = ""
+    dkim_domain: str = ""
+    dkim_selector: str = ""
+    sending_ip: str = ""
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True):
+    """One delivery: a reply and its context, not yet diagnosed. None and "" stand for not known.
+
+    Attributes:
+        source: where it was read.
+        kind: what became of it.
+        time: when, as RFC 3339.
+        sender: the reverse-path, or who the report was sent to.
+        recipient: the final recipient (RFC 3464 section 2.3.2).
+        original_recipient: as the sender gave it (RFC 3464 section 2.3.1), where it differs.
+        message_id: Message-ID of the returned message.
+        queue_id: the reporting server's own id.
+        envelope_id: ``Original-Envelope-Id`` (RFC 3464 section 2.2.1).
+        reporting_mta: who reports.
+        remote_mta: who refused.
+        local_ip: the address that the mail was sent from.
+        dsn_action: ``Action`` (RFC 3464 section 2.3.3).
+        status: an enhanced status code as text.
+        feedback_type: of a complaint (RFC 5965 section 7.3).
+        returned: the message that came back.
+        reply: the reply.
+        context: what is known beside it.
+        note: words round the reply that say something about the failure.
+        wrapper: name of what the reply was wrapped in, or None.
+        reason: why a mail is unreadable or no bounce.
+    """
+
+    source: Source = Source()
+    kind: Kind
+    time: str = ""
+    sender: str | None = None
+    recipient: str = ""
+    original_recipient: str = ""
+    message_id: str = ""
+    queue_id: str = ""
+    envelope_id: str = ""
+    reporting_mta: str = ""
+    remote_mta: str = ""
+    local_ip: str = ""
+    dsn_action: str = ""
+    status: str = ""
+    feedback_type: str = ""
+    returned: Returned | None = None
+    reply: Reply = Reply(None, None)
+    context: Context = NO_CONTEXT
+    note: str = ""
+    wrapper: str | None = None
+    reason: str = ""
+
+    @property
+    def said(self) -> Unwrapped:
+        """The reply with everything that was round it, as ``diagnose`` takes it."""
+        return Unwrapped(self.reply, self.context, self.wrapper, self.note)

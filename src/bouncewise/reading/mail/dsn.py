@@ -1,0 +1,86 @@
+"""Delivery status notifications (RFC 3464; RFC 6533 for addresses in UTF-8)."""
+
+from __future__ import annotations
+
+import re
+
+from bouncewise.reading.mail.fields import Block, blocks
+from bouncewise.reading.mail.headers import clean_address
+from bouncewise.reading.mail.message import Mail
+from bouncewise.reading.mail.paths import decode_path
+from bouncewise.reading.mail.told import Told
+
+_XTEXT = re.compile(r"\+([0-9A-F]{2})")
+_CODED = re.compile(r"(?<![\d.])[245]\d\d(?=[ -]|$)|[245]\.\d{1,3}\.\d{1,3}")
+_EMPTY = re.compile(r"^(?:smtp|x-[\w-]+|unknown)?\s*;?\s*$", re.I)
+_OF_RECIPIENT = (
+    "final-recipient",
+    "original-recipient",
+    "action",
+    "status",
+    "diagnostic-code",
+    "x-actual-recipient",
+)
+
+
+def read_dsn(mail: Mail) -> list[Told]:
+    """What the delivery status tells of each recipient; nothing where it names none.
+
+    Args:
+        mail: a mail with a delivery status part.
+    """
+    found = blocks(mail.status_text)
+    message = next((b for b in found if not _is_of_recipient(b)), Block({}))
+    recipients = [b for b in found if _is_of_recipient(b)]
+    return [_told(block, message, mail) for block in recipients]
+
+
+def says_why(told: list[Told]) -> bool:
+    """Whether every recipient is named and has a reply with a code."""
+    return bool(told) and all("@" in one.recipient and _CODED.search(one.words) for one in told)
+
+
+def _is_of_recipient(block: Block) -> bool:
+    return any(name in block for name in _OF_RECIPIENT)
+
+
+def _told(block: Block, message: Block, mail: Mail) -> Told:
+    final = _address(block.get("final-recipient"))
+    original = _address(block.get("original-recipient"))
+    actual = _address(block.get("x-actual-recipient"))
+    if "@" not in final:
+        final = actual if "@" in actual else original or final
+    diagnostic = block.get("diagnostic-code")
+    words = "" if _EMPTY.match(diagnostic) else diagnostic
+    return Told(
+        recipient=decode_path(final),
+        original=original,
+        words=words or block.get("x-display-reason"),
+        note=_reason(block),
+        action=block.get("action").lower() or "failed",
+        status=block.get("status"),
+        remote=block.get("remote-mta"),
+        reporting=message.get("reporting-mta"),
+        queue_id=block.get("final-log-id") or message.get("x-postfix-queue-id") or _queue_id(message),
+        envelope_id=message.get("original-envelope-id"),
+        time=block.get("last-attempt-date") or message.get("arrival-date"),
+        sender=_address(message.get("x-postfix-sender")),
+    )
+
+
+def _reason(block: Block) -> str:
+    """What the status field's comment says: ``5.1.1 (user unknown)``."""
+    status = block.get("status")
+    return status.partition("(")[2].rstrip(") ")
+
+
+def _queue_id(message: Block) -> str:
+    return message.get("x-queue-id") or message.get("x-kumomta-queue-id")
+
+
+def _address(field: str) -> str:
+    """The address of ``rfc822;user@example.com``; xtext (RFC 3461 section 4) is decoded."""
+    kind, sign, rest = field.partition(";")
+    address = clean_address((rest if sign else kind).strip())
+    inside = address.rpartition("<")[2].rstrip(">") if "<" in address else address
+    return _XTEXT.sub(lambda m: chr(int(m[1], 16)), inside).partition(" ")[0]

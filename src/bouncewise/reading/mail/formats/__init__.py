@@ -1,0 +1,25 @@
+"""Bounce formats that are no delivery status notification, or one that says too little.
+
+Each is a file with two functions: ``recognise(mail)`` tells whether a mail is of the format, cheaply and
+by marks that no other mail has; ``read(mail)`` gives what it tells of each recipient. They are asked
+in the order below. Where none recognises a mail the general reader takes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+
+from bouncewise.reading.mail.message import Mail
+from bouncewise.reading.mail.told import Told
+
+ORDER: tuple[str, ...] = ()
+Format = tuple[str, Callable[[Mail], bool], Callable[[Mail], list[Told]]]
+
+
+@cache
+def formats() -> tuple[Format, ...]:
+    """The formats with their functions, imported when the first mail needs them."""
+    modules = ((name, import_module(f"bouncewise.reading.mail.formats.{name}")) for name in ORDER)
+    return tuple((name, module.recognise, module.read) for name, module in modules)

@@ -1,0 +1,196 @@
+"""A mail as the readers of formats see it: header fields, the words for a person, the report, what came back."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+from bouncewise.reading.mail.headers import Headers, addresses_in
+from bouncewise.reading.mail.html import html_to_text
+from bouncewise.reading.mail.mime import MAX_TEXT, Part, leaves, top
+
+MAX_NOTICE = 65_536  # characters of words that are read
+_RETURNED_TYPES = (
+    "message/rfc822",
+    "message/global",
+    "text/rfc822-headers",
+    "message/global-headers",
+    "message/rfc822-headers",
+    "message/partial",
+)
+_STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status", "message/x-delivery-status")
+_FIELD_LINE = re.compile(r"[ \t>]{0,8}([A-Za-z][A-Za-z0-9-]{1,60})[ \t]?:(?:\s|$)")
+_OF_A_MESSAGE = frozenset(
+    ["received", "return-path", "message-id", "from", "to", "cc", "subject", "date", "mime-version", "content-type", "dkim-signature", "sender", "reply-to", "x-mailer", "delivered-to", "references", "in-reply-to", "user-agent", "content-transfer-encoding", "domainkey-signature", "list-id", "list-unsubscribe", "x-originating-ip", "importance", "thread-topic", "thread-index", "envelope-to", "x-sender"]
+)
+_SURE = frozenset(
+    ["received", "return-path", "message-id", "mime-version", "dkim-signature", "content-type", "domainkey-signature"]
+)
+_LEAD = re.compile(
+    r"(?:original|returned|unsent|undeliver\w*|copy of|body of|rejected|failed|your) (?:mail|message|header|text)|"
+    r"(?:message|mail|header)s? (?:header|text|body|follow|returned)|copy of (?:the|your)|message/rfc822|^[-=_*\s]{4,}$",
+    re.I,
+)
+
+
+class Mail:
+    """A mail, taken apart when it is asked for.
+
+    Args:
+        data: the mail; any line ends.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        if b"\r" in data:
+            data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        self.data = data.lstrip(b"\n\xef\xbb\xbf") if data[:1] in (b"\n", b"\xef") else data
+        self.headers: Headers = top(self.data).headers
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """The leaves."""
+        return leaves(self.data)
+
+    @cached_property
+    def subject(self) -> str:
+        """The subject, decoded."""
+        return self.headers.get("subject")[:998]
+
+    @cached_property
+    def sender(self) -> str:
+        """The From field, decoded, in small letters: name and address."""
+        return self.headers.get("from")[:998].lower()
+
+    @cached_property
+    def sender_address(self) -> str:
+        """The address of the From field, in small letters."""
+        return self.headers.address("from").lower()
+
+    @cached_property
+    def envelope_sender(self) -> str | None:
+        """The reverse-path by its Return-Path field, "" for the null one, None where it is not known."""
+        values = self.headers.raw_values("return-path")
+        if not values:
+            return None
+        found = addresses_in(values[0][:998])
+        return found[0].lower() if found else values[0].strip().strip("<>").lower()
+
+    @cached_property
+    def to(self) -> tuple[str, ...]:
+        """Whom it was sent to, in small letters: To, Cc, Delivered-To and the like."""
+        names = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "apparently-to")
+        return tuple(dict.fromkeys(a.lower() for name in names for a in self.headers.addresses(name)))
+
+    def part(self, *types: str) -> Part | None:
+        """The first part of one of the types."""
+        return next((part for part in self.parts if part.type in types), None)
+
+    @cached_property
+    def type(self) -> str:
+        """Type of the whole."""
+        return self.headers.parameters("content-type")[0]
+
+    @cached_property
+    def report_type(self) -> str:
+        """The ``report-type`` of a multipart/report (RFC 6522 section 3), or ""."""
+        kind, parameters = self.headers.parameters("content-type")
+        return parameters.get("report-type", "").lower() if kind == "multipart/report" else ""
+
+    @cached_property
+    def status_text(self) -> str:
+        """The delivery status as text, all such parts; "" where there is none."""
+        return "\n\n".join(part.text() for part in self.parts if part.type in _STATUS_TYPES)[: 4 * MAX_TEXT]
+
+    @cached_property
+    def _words(self) -> tuple[str, str]:
+        """The words for a person, and what stands behind them of the message that came back."""
+        said: list[str] = []
+        hypertext: list[str] = []
+        for part in self.parts:
+            if part.type in _RETURNED_TYPES and (said or hypertext or self.status_text):
+                break
+            if part.type in ("text/plain", "text/", "text") or (part.type == "text/html" and not part.within):
+                words = part.text()
+                said.append(html_to_text(words) if part.type == "text/html" else words)
+            elif part.type == "text/html":
+                hypertext.append(html_to_text(part.text()))
+            if sum(map(len, said)) > MAX_NOTICE:
+                break
+        if not any(words.strip() for words in said):
+            said = hypertext
+        return cut("\n\n".join(said)[: 2 * MAX_NOTICE].replace("\r\n", "\n").replace("\r", "\n"))
+
+    @property
+    def notice(self) -> str:
+        """The words for a person, without the message that came back."""
+        return self._words[0][:MAX_NOTICE]
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines of the notice."""
+        return self.notice.split("\n")
+
+    @cached_property
+    def returned(self) -> Headers | None:
+        """The header fields of the message that came back, or None."""
+        for part in self.parts:
+            if part.type in _RETURNED_TYPES:
+                raw = part.body().replace(b"\r\n", b"\n").lstrip(b"\n")
+                headers = top(raw).headers
+                if headers:
+                    return headers
+        behind = self._words[1]
+        if behind:
+            headers = top(_unquoted(behind).encode("utf-8", "replace")).headers
+            return headers or None
+        return None
+
+
+def cut(text: str) -> tuple[str, str]:
+    """Part a notice from the message that was put behind it.
+
+    The message begins where three lines on end are header fields of a message, one of them a field
+    that only messages have. A line above them that leads over to it goes too.
+    """
+    lines = text.split("\n")
+    start = _returned_from(lines)
+    if start is None:
+        return text, ""
+    end = start
+    while end > 0 and (not lines[end - 1].strip() or _LEAD.search(lines[end - 1][:200])):
+        end -= 1
+    if not any(line.strip() for line in lines[:end]):
+        end = start
+    return "\n".join(lines[:end]), "\n".join(lines[start:])
+
+
+def _returned_from(lines: list[str]) -> int | None:
+    run: list[str] = []
+    begin = 0
+    said = False
+    for number, line in enumerate(lines):
+        match = _FIELD_LINE.match(line)
+        name = match[1].lower() if match else ""
+        if name in _OF_A_MESSAGE or (run and name.startswith(("x-", "arc-", "list-", "authentication-"))):
+            if not run:
+                begin = number
+            run.append(name)
+            sure = sum(field in _SURE for field in run)
+            if said and ((len(run) >= 3 and sure >= 1) or sure >= 2):
+                return begin
+        elif run and line[:1] in (" ", "\t") and line.strip():
+            continue  # a field goes on
+        else:
+            run = []
+            said = said or bool(line.strip())
+    return None
+
+
+def _unquoted(text: str) -> str:
+    """Lines without a quotation mark or an indent that all of them have."""
+    lines = text.split("\n")
+    first = lines[0]
+    lead = first[: len(first) - len(first.lstrip(" \t>"))]
+    if not lead:
+        return text
+    return "\n".join(line.removeprefix(lead) for line in lines)

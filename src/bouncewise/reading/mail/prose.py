@@ -1,0 +1,239 @@
+"""The general reader: addresses and replies out of prose of any wording.
+
+A notice names a recipient at the beginning of a line, or in a sentence about it, and the words that
+follow say why. What it gives is less sure than what a format's own reader gives.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bouncewise.reading.mail.headers import ADDRESS, clean_address
+from bouncewise.reading.mail.message import Mail
+from bouncewise.reading.mail.paths import recipient_in_path
+from bouncewise.reading.mail.told import Told
+
+MAX_LINES = 2000
+MAX_ANCHORS = 10_000
+MAX_PARAGRAPH = 40  # lines that belong to one recipient
+CODED = re.compile(
+    r"(?<![\d.\w@-])(?:4[0-7]\d|5[0-7]\d)(?![\d.:/%])(?:[ -]|$)(?!bytes|kb|mb|octets|hours|days|minutes|seconds)|"
+    r"(?<![\d.])[45]\.[0-7]\.\d{1,3}(?![\d.])"
+)
+_ANCHOR = re.compile(
+    rf"^[ \t]{{0,16}}(?:[-*•·>]{{1,4}}[ \t]?)?(?P<label>[^\W\d][\w '()/.-]{{0,40}}[:：][ \t]{{0,8}})?"
+    rf"(?:(?P<name>\"?[^\n\"<>@:]{{1,64}}\"?)[ \t]{{0,4}}(?=[<\[]))?[<\[(\"']{{0,2}}(?:mailto:|smtp:|rfc822;\s?)?(?P<address>{ADDRESS})"
+    rf"[>\])\"']{{0,2}}(?P<rest>[^\n]*)$",
+    re.I,
+)
+_LABEL = re.compile(
+    r"(?:to|recipients?|for|address(?:es)?|rcpt|e-?mail|user|unknown user|mailbox|failed|an|empf\w*|destinat\w*|"
+    r"destinataires?|odbiorca|adres\w*|получател\w*|кому|收件人|宛先|final-recipient|original-recipient|"
+    r"reason|error|undeliverable to|deliver\w* to|delivery to|forwarded to|failed recipient|local user)\W*$",
+    re.I,
+)
+_NOT_LABEL = re.compile(
+    r"(?:from|sender|subject|date|message-?id|reply-?to|contact|postmaster|return-path|cc|x-[\w-]+|von|de|received|"
+    r"support|help|sent|envelope-from|mail from|by)\W*$",
+    re.I,
+)
+_SENTENCE = re.compile(
+    rf"(?:deliver(?:y|ed|ing)?|sen[dt]|recipients?|address|users?|mailbox|account|to|for|reach|unknown|rejected|von|an|"
+    rf"à|para|per|por|do|na|адрес\w*|получател\w*|收件人|地址)[ \t:：<\"'(]{{1,6}}(?:mailto:)?({ADDRESS})",
+    re.I,
+)
+_ANY = re.compile(ADDRESS)
+_HELP = re.compile(r"postmaster@|mailer-daemon@|abuse@|support@|helpdesk@|noreply@|no-reply@", re.I)
+_REST_IS_WORDS = re.compile(r"^\s*(?:[:：,;.)(\]\-–—]|\(|\.\.\.|$|\S)")
+_FAILURE = re.compile(
+    r"fail|error|unknown|reject|refus|unable|not (?:found|exist|accept|deliver|permit|allow|listed|recogni)|cannot|"
+    r"could n|couldn't|undeliver|full|quota|exceed|expired|timed? ?out|denied|block|spam|invalid|disabled|no such|"
+    r"does ?n[o']t|permanent|temporar|retr|because|reason|不|无|失|拒|エラー|nicht|pas |non |nie |не ",
+    re.I,
+)
+_RULE = re.compile(r"^[\s\-=_*#+~.]{4,}$")
+
+
+def read_prose(mail: Mail) -> list[Told]:
+    """What the notice tells of each recipient it names.
+
+    Args:
+        mail: a mail that is taken for a bounce.
+    """
+    told = anchored(mail)
+    if not told:
+        told = [Told(recipient=address) for address in _named(mail)[:50]] or [Told()]
+    if len({one.recipient for one in told}) > 1 and any(CODED.search(one.words) for one in told):
+        told = [one for one in told if one.words.strip()] or told
+    rest = spoken(mail.lines)
+    for one in told:
+        if not CODED.search(one.words):
+            one.words, one.note = _better(one.words, rest), one.words
+        one.action = action_of(mail)
+    return told
+
+
+def words_about(mail: Mail, reported: list[Told]) -> list[Told]:
+    """Fill in what the notice says where the delivery status has no reply with a code."""
+    lacking = [one for one in reported if not CODED.search(one.words)]
+    if not lacking:
+        return reported
+    by_address = {one.recipient.lower(): one.words for one in anchored(mail)}
+    rest = spoken(mail.lines)
+    for one in lacking:
+        said = by_address.get(one.recipient.lower(), "")
+        if not CODED.search(said):
+            said = rest if len(reported) == 1 and CODED.search(rest) else said or rest
+        if CODED.search(said) or not one.words:
+            one.note = " ".join(filter(None, (one.note, one.words)))
+            one.words = said
+        else:
+            one.note = " ".join(filter(None, (one.note, said)))
+    return reported
+
+
+def action_of(mail: Mail) -> str:
+    """``delayed`` for a warning that the server goes on trying, else ``failed``."""
+    text = f"{mail.subject}\n{mail.notice[:4096]}"
+    return "delayed" if _DELAYED.search(text) and not _GAVE_UP.search(text) else "failed"
+
+
+_DELAYED = re.compile(
+    r"warning: (?:message|could not|mail) .{0,40}(?:delayed|send)|still being retried|will (?:be retried|(?:keep|continue) (?:on )?trying|retry|"
+    r"try again)|do(?: not|n't) need to (?:resend|re-?send)|not need to (?:resend|do anything)|delivery (?:is |status notification )?\(?delay|this is a warning|has been delayed|"
+    r"delivery attempts will continue|not yet been delivered|temporarily (?:delayed|deferred)|vorübergehend|wird weiter versucht",
+    re.I | re.S,
+)
+_GAVE_UP = re.compile(
+    r"\(failure\)|permanent (?:fatal )?(?:error|failure)|gave? up|giving up|given up|has failed|returned|"
+    r"not be (?:delivered|retried)|retry timeout|could not be delivered to one or more|expired",
+    re.I,
+)
+
+
+def anchored(mail: Mail) -> list[Told]:
+    """The recipients that stand at the beginning of a line, each with the words behind it."""
+    lines = mail.lines[:MAX_LINES]
+    own = _own_addresses(mail)
+    anchors: list[tuple[int, str, str]] = []
+    for number, line in enumerate(lines):
+        if "@" not in line or len(line) > 2000:
+            continue
+        match = _ANCHOR.match(line)
+        if match and _is_recipient(match, own):
+            anchors.append((number, clean_address(match["address"]), match["rest"]))
+        if len(anchors) >= MAX_ANCHORS:
+            break
+    told = []
+    for place, (number, address, rest) in enumerate(anchors):
+        end = anchors[place + 1][0] if place + 1 < len(anchors) else len(lines)
+        told.append(Told(recipient=address, words=_behind(lines, number, end, rest)))
+    return _without_echoes(told)
+
+
+def _without_echoes(told: list[Told]) -> list[Told]:
+    """One for each address: the one with a code, else the first with words."""
+    best: dict[str, Told] = {}
+    for one in told:
+        key = one.recipient.lower()
+        known = best.get(key)
+        if known is None or (not CODED.search(known.words) and (CODED.search(one.words) or not known.words)):
+            best[key] = one
+    return list(best.values())
+
+
+def _is_recipient(match: re.Match[str], own: frozenset[str]) -> bool:
+    address = clean_address(match["address"]).lower()
+    label = (match["label"] or "").strip()
+    if _NOT_LABEL.search(label) or (label and not _LABEL.search(label)):
+        return False
+    name = (match["name"] or "").strip()
+    if name and (len(name.split()) > 5 or _FAILURE.search(name)):
+        return False
+    return address not in own and not _HELP.match(address)
+
+
+def _own_addresses(mail: Mail) -> frozenset[str]:
+    """Who sent the bounce and who sent the message: neither is the recipient that failed.
+
+    An address that the returned message was also addressed to is left out: people write to themselves.
+    """
+    returned = mail.returned
+    own = {mail.sender_address, *mail.to}
+    if returned:
+        own.add(returned.address("from").lower())
+        own.add(returned.address("return-path").lower())
+        own -= {
+            address.lower()
+            for name in ("to", "cc", "x-failed-recipients")
+            for address in returned.addresses(name)
+        }
+    own.discard(mail.headers.address("x-failed-recipients").lower())
+    return frozenset(own)
+
+
+def _behind(lines: list[str], number: int, end: int, rest: str) -> str:
+    """The words about the address of a line: what stands behind it, and the lines below."""
+    words = [rest.strip(" \t:：>)]\"'")] if rest.strip(" \t:：>)].,;\"'") else []
+    blank = 0
+    for line in lines[number + 1 : min(end, number + MAX_PARAGRAPH)]:
+        if not line.strip():
+            blank += 1
+            if words or blank > 1:
+                break
+            continue
+        if _RULE.match(line):
+            break
+        words.append(line.strip())
+    return "\n".join(words)
+
+
+def _named(mail: Mail) -> list[str]:
+    """The recipients that sentences name, or that the header fields know."""
+    failed = mail.headers.addresses("x-failed-recipients")
+    if failed:
+        return list(failed)
+    own = _own_addresses(mail)
+    text = mail.notice[:16_384]
+    returned = mail.returned
+    sent_to = [a for a in returned.addresses("to") if a.lower() not in own] if returned else []
+    named = [clean_address(a) for a in (*_SENTENCE.findall(text), *_SENTENCE.findall(mail.subject))]
+    every = [clean_address(a) for a in _ANY.findall(f"{text}\n{mail.subject}")]
+    usable = [
+        a for a in dict.fromkeys((*named, *every)) if a.lower() not in own and not _HELP.match(a.lower())
+    ]
+    both = [a for a in usable if a.lower() in {s.lower() for s in sent_to}]
+    paths = [found for address in mail.to if (found := recipient_in_path(address))]
+    return both or usable[:1] or paths[:1] or sent_to[:1]
+
+
+def spoken(lines: list[str]) -> str:
+    """The words of a notice that say why: the paragraph with a reply, else what speaks of a failure."""
+    paragraphs = _paragraphs(lines[:MAX_LINES])
+    coded = [p for p in paragraphs if CODED.search(p)]
+    if coded:
+        return min(coded, key=lambda p: _rank(p))
+    failing = [p for p in paragraphs if _FAILURE.search(p)]
+    return "\n".join(failing)[:2048]
+
+
+def _rank(paragraph: str) -> int:
+    """Replies in full before enhanced codes alone."""
+    return 0 if re.search(r"(?<![\d.])[45]\d\d[ -]#?(?:[45]\.|[A-Za-z<(\[])", paragraph) else 1
+
+
+def _paragraphs(lines: list[str]) -> list[str]:
+    found: list[list[str]] = [[]]
+    for line in lines:
+        if line.strip() and not _RULE.match(line):
+            found[-1].append(line.strip())
+        elif found[-1]:
+            found.append([])
+    return ["\n".join(lines) for lines in found if lines]
+
+
+def _better(words: str, rest: str) -> str:
+    """The reply with a code, else the words beside the address, else what the notice says."""
+    if CODED.search(rest):
+        return rest
+    return words if _FAILURE.search(words) else rest or words

@@ -14,7 +14,7 @@ from bouncewise.reading.mail.paths import decode_path
 from bouncewise.reading.mail.returned import read_returned
 from bouncewise.reply.enhanced import find_enhanced
 from bouncewise.reply.model import Context, Reply, Unwrapped
-from bouncewise.reply.unwrap import unwrap
+from bouncewise.reply.unwrap import IN_MAILS, unwrap
 
 MAX_RECIPIENTS = 10_000  # records that one mail gives
 MAX_WORDS = 4096  # characters of a reply that are kept
@@ -92,7 +92,7 @@ def build(mail: Mail, told: list[Told], name: str) -> list[Delivery]:
 
 
 def _delivery(one: Told, returned: Returned | None, time: str, sender: str | None, name: str) -> Delivery:
-    said = unwrap(one.words[:MAX_WORDS]) if one.words.strip() else Unwrapped(Reply(None, None))
+    said = unwrap(one.words[:MAX_WORDS], IN_MAILS) if one.words.strip() else Unwrapped(Reply(None, None))
     recipient = clean_address(one.recipient)
     original = clean_address(one.original)
     if not recipient and said.context.recipient:

@@ -1,0 +1,1 @@
+"""The stream: open what mails come in, read, diagnose, in order."""

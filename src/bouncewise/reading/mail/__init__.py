@@ -29,7 +29,8 @@ def read_mail(data: bytes) -> list[Delivery]:
 
     Returns:
         A record for each recipient. A mail that tells of no delivery gives one record of kind
-        ``not-a-bounce``, octets that are no mail one of kind ``unreadable``, each with its reason. Never raises.
+        ``not-a-bounce``, octets that are no mail one of kind ``unreadable``, each with its reason.
+        Never raises.
     """
     if not data.strip():
         return [Delivery(kind=Kind.UNREADABLE, reason="there is nothing in it")]
@@ -112,7 +113,7 @@ def _no_bounce(mail: Mail) -> Delivery:
         return Delivery(
             kind=kind, recipient=mail.sender_address, reason="a program answered in place of a person"
         )
-    if not mail.headers and not mail.data.isascii() and b"\0" in mail.data[:4096]:
+    if not mail.headers and b"\0" in mail.data[:4096]:
         return Delivery(kind=Kind.UNREADABLE, reason="no mail: it has no header fields and is not text")
     return Delivery(kind=Kind.NOT_A_BOUNCE, reason="nothing in it tells of a delivery that failed")
 

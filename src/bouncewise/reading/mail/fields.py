@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-MAX_BLOCKS = 10_000
+MAX_BLOCKS = 100_000
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z0-9-]{0,60})[ \t]?:[ \t]*([^\n]*(?:\n[ \t]+[^\n]*)*)", re.MULTILINE)
 _BLANK = re.compile(r"\n[ \t]*\n")
 _FOLD = re.compile(r"\s*\n\s*")

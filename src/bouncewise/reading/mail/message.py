@@ -7,9 +7,10 @@ from functools import cached_property
 
 from bouncewise.reading.mail.headers import Headers, addresses_in
 from bouncewise.reading.mail.html import html_to_text
-from bouncewise.reading.mail.mime import MAX_TEXT, Part, leaves, top
+from bouncewise.reading.mail.mime import Part, leaves, top
 
 MAX_NOTICE = 65_536  # characters of words that are read
+MAX_STATUS = 4_194_304  # characters of delivery status that are read
 _RETURNED_TYPES = (
     "message/rfc822",
     "message/global",
@@ -136,7 +137,8 @@ class Mail:
     @cached_property
     def status_text(self) -> str:
         """The delivery status as text, all such parts; "" where there is none."""
-        return "\n\n".join(part.text() for part in self.parts if part.type in _STATUS_TYPES)[: 4 * MAX_TEXT]
+        parts = [part for part in self.parts if part.type in _STATUS_TYPES]
+        return "\n\n".join(part.text(MAX_STATUS) for part in parts)[:MAX_STATUS]
 
     @cached_property
     def _words(self) -> tuple[str, str]:

@@ -88,7 +88,15 @@ def build(mail: Mail, told: list[Told], name: str) -> list[Delivery]:
         known = found.get(key)
         if known is None or (known.reply.code is None and delivery.reply.code is not None):
             found[key] = delivery
-    return list(found.values())
+    return [*found.values(), *_left_out(len(told) - MAX_RECIPIENTS, name)]
+
+
+def _left_out(count: int, name: str) -> list[Delivery]:
+    """A record that says how many recipients a mail names beyond those that are read."""
+    if count <= 0:
+        return []
+    why = f"{count:,} more recipients are named in this mail; {MAX_RECIPIENTS:,} of a mail are read"
+    return [Delivery(source=Source(format=name), kind=Kind.UNREADABLE, reason=why)]
 
 
 def _delivery(one: Told, returned: Returned | None, time: str, sender: str | None, name: str) -> Delivery:

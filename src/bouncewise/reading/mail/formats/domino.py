@@ -1,4 +1,5 @@
-"""Lotus Domino (4.6 to 14): "Your message ... was not delivered to: ... because: ...", subject "DELIVERY FAILURE".
+"""Lotus Domino (4.6 to 14): "Your message ... was not delivered to: ... because: ...", subject "DELIVERY
+FAILURE".
 
 ::
 
@@ -9,11 +10,11 @@
     because:
       User Bob (bob@example.com) not listed in Domino Directory
 
-Recognised by the subject's ``DELIVERY FAILURE:`` / ``DELIVERY REPORT:`` and its translations, or by the frame of the
-words. Domino translates the reason alone or the frame too (German, French, Spanish, Italian, Japanese). Recipients can be
-Notes names (``Bob Miller/Sales/Example@Example``), whose domain has no dot. The delivery status of Domino has the
-words again (``X-Notes; ...``), with status 5.0.0. Several recipients stand one a line, the reasons as well. Source: HCL,
-"Delivery failure reports in Domino".
+Recognised by the subject's ``DELIVERY FAILURE:`` / ``DELIVERY REPORT:`` and its translations, or by the frame
+of the words. Domino translates the reason alone or the frame too (German, French, Spanish, Italian,
+Japanese). Recipients can be Notes names (``Bob Miller/Sales/Example@Example``), whose domain has no dot. The
+delivery status of Domino has the words again (``X-Notes; ...``), with status 5.0.0. Several recipients stand
+one a line, the reasons as well. Source: HCL, "Delivery failure reports in Domino".
 """
 
 from __future__ import annotations
@@ -27,21 +28,29 @@ from bouncewise.reading.mail.told import Told
 
 MAX_LINES = 2000
 _SUBJECT = re.compile(
-    r"^(?:DELIVERY FAILURE|NON-?DELIVERY OF|ZUSTELLFEHLER|ZUSTELLUNGSFEHLER|FEHLER BEI DER ZUSTELLUNG|ÜBERMITTLUNGSFEHLER|"
-    r"É?E?CHEC DE (?:LA )?(?:REMISE|DISTRIBUTION)|ERROR DE ENTREGA|FALLO EN LA ENTREGA|ERRORE DI (?:RECAPITO|CONSEGNA)|"
+    r"^(?:DELIVERY FAILURE|NON-?DELIVERY OF|ZUSTELLFEHLER|ZUSTELLUNGSFEHLER|FEHLER BEI DER ZUSTELLUNG|"
+    r"ÜBERMITTLUNGSFEHLER|"
+    r"É?E?CHEC DE (?:LA )?(?:REMISE|DISTRIBUTION)|ERROR DE ENTREGA|FALLO EN LA ENTREGA|"
+    r"ERRORE DI (?:RECAPITO|CONSEGNA)|"
     r"FALHA NA ENTREGA|配信不能|配信エラー|送信不能)\s?[:：]",
     re.I,
 )
 _TO = re.compile(
-    r"^\s{0,8}(?:was not delivered to|could not be delivered to|konnte nicht zugestellt werden an|wurde nicht (?:zugestellt an|an folgende.{0,40})|"
-    r"(?:konnte nicht )?an:?$|n['’]a pas (?:pu être|été) (?:remis|distribué)e? (?:à|au).{0,40}|n['’]a pas été envoyé à|"
-    r"no se (?:ha entregado|entregó|ha podido entregar|pudo entregar) a|non è stato (?:consegnato|recapitato) a|"
-    r"não foi entregue a|.{0,40}(?:次の|以下の)?(?:宛先|受信者|あて先)(?:に|へ)?.{0,30}|.{0,20}に配信(?:でき|され).{0,20})\s?[:：]?\s{0,4}$",
+    r"^\s{0,8}(?:was not delivered to|could not be delivered to|konnte nicht zugestellt werden an|"
+    r"wurde nicht (?:zugestellt an|an folgende.{0,40})|"
+    r"(?:konnte nicht )?an:?$|n['’]a pas (?:pu être|été) (?:remis|distribué)e? (?:à|au).{0,40}|"
+    r"n['’]a pas été envoyé à|"
+    r"no se (?:ha entregado|entregó|ha podido entregar|pudo entregar) a|non è stato (?:consegnato|"
+    r"recapitato) a|"
+    r"não foi entregue a|.{0,40}(?:次の|以下の)?(?:宛先|受信者|あて先)(?:に|へ)?.{0,30}|.{0,20}に配信(?:でき|"
+    r"され).{0,20})\s?[:：]?\s{0,4}$",
     re.I,
 )
 _WHY = re.compile(
-    r"^\s{0,8}(?:because(?: of)?|weil|da|aus folgendem Grund|Grund|Begründung|car|parce que|en raison de|motif|"
-    r"pour la raison suivante|porque|debido a|motivo|perché|a causa di|理由|原因|次の理由.{0,20})\s?[:：。]?\s{0,4}$",
+    r"^\s{0,8}(?:because(?: of)?|weil|da|aus folgendem Grund|Grund|Begründung|car|parce que|en raison de|"
+    r"motif|"
+    r"pour la raison suivante|porque|debido a|motivo|perché|a causa di|"
+    r"理由|原因|次の理由.{0,20})\s?[:：。]?\s{0,4}$",
     re.I,
 )
 _NOTES_NAME = re.compile(r"^[^\n@:]{1,120}(?:/[^\n@/:]{1,60}){1,6}(?:@[^\n@]{1,60}){0,2}$")

@@ -1,7 +1,7 @@
 """Exchange 4.0 to 2003 and Outlook's view of their reports: "did not reach the following recipient(s)".
 
-The Internet Mail Connector (4.0), Internet Mail Service (5.0, 5.5) and the store of Exchange 2000 and 2003 write no
-delivery status for their own users' mail, but a text in the server's language::
+The Internet Mail Connector (4.0), Internet Mail Service (5.0, 5.5) and the store of Exchange 2000 and 2003
+write no delivery status for their own users' mail, but a text in the server's language::
 
     Your message                                  The following recipient(s) could not be reached:
       To:      ann@example.com
@@ -12,10 +12,11 @@ delivery status for their own users' mail, but a text in the server's language::
         The recipient name is not recognized
         MSEXCH:IMS:ORG:SITE:SERVER 0 (000C05A6) Unknown Recipient
 
-Recognised by ``X-MS-Embedded-Report``, the X-Mailer of the connector, ``MSEXCH:`` or ``<host #5.1.1``. The languages
-are not needed: an entry is a line with a recipient and a date that no label stands before (the message's own date has
-one); the words are the lines under it. The recipient may be a display name alone; then the returned message's To field
-knows the address. Source: Microsoft KB 284204, 290028 and mails of these servers.
+Recognised by ``X-MS-Embedded-Report``, the X-Mailer of the connector, ``MSEXCH:`` or ``<host #5.1.1``. The
+languages are not needed: an entry is a line with a recipient and a date that no label stands before (the
+message's own date has one); the words are the lines under it. The recipient may be a display name alone; then
+the returned message's To field knows the address. Source: Microsoft KB 284204, 290028 and mails of these
+servers.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ from bouncewise.reading.mail.told import Told
 MAX_LINES = 4000
 _STATUS = re.compile(r"<[\w.-]{1,253}\s{1,3}#[245]\.\d{1,3}\.\d{1,3}")
 _DATE = re.compile(
-    r"\d{1,4}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{1,4}[.,]?\s.{0,12}?\d{1,2}[:.h]\d\d|\w{2,4}\.?, \d{1,2} \w{3,4} \d{4} \d\d:\d\d"
+    r"\d{1,4}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{1,4}[.,]?\s.{0,12}?\d{1,2}[:.h]\d\d|"
+    r"\w{2,4}\.?, \d{1,2} \w{3,4} \d{4} \d\d:\d\d"
 )
 _LABEL = re.compile(r"^\s{0,16}[^\W\d][^\n:：@]{0,40}[:：](?:\s|$)")
 _ADDRESS = re.compile(rf"(?:smtp:|mailto:)?({ADDRESS})", re.I)

@@ -11,11 +11,11 @@ The words for people stand in the reader's language; below them stands, in the s
     ann@example.com                                    mx.example.com
     mx.example.com #<mx.example.com #5.1.1 smtp;550 no> #SMTP#    Remote Server returned '550 5.1.1 no'
 
-A delivery status goes with it; this reader serves where a gateway has taken that away or where it has no code.
-Recognised by a line that is an address alone, above one with ``#550 5.``, ``#SMTP#`` or ``returned '``, or by
-the field X-MS-Exchange-Message-Is-Ndr. Where the part for administrators is missing, the names above tell the
-recipients: ``Bob<mailto:bob@example.com>``, ``Bob (bob@example.com)``. Source: Microsoft, "DSNs and NDRs in
-Exchange", "NDR error codes in Exchange Online".
+A delivery status goes with it; this reader serves where a gateway has taken that away or where it has no
+code. Recognised by a line that is an address alone, above one with ``#550 5.``, ``#SMTP#`` or ``returned '``,
+or by the field X-MS-Exchange-Message-Is-Ndr. Where the part for administrators is missing, the names above
+tell the recipients: ``Bob<mailto:bob@example.com>``, ``Bob (bob@example.com)``. Source: Microsoft, "DSNs and
+NDRs in Exchange", "NDR error codes in Exchange Online".
 """
 
 from __future__ import annotations
@@ -33,17 +33,20 @@ _ALONE = re.compile(
     rf"^[ \t]{{0,8}}[<(]?(?:mailto:)?({ADDRESS})(?:<mailto:[^<>\n]{{1,320}}>)?[>)]?[ \t]{{0,8}}$", re.I
 )
 _NAMED = re.compile(
-    rf"^[ \t]{{0,8}}[^\n<>(]{{0,160}}[<(](?:mailto:)?({ADDRESS})[>)][ \t]{{0,8}}(?:<mailto:[^<>\n]{{1,320}}>)?[ \t]{{0,8}}$",
+    rf"^[ \t]{{0,8}}[^\n<>(]{{0,160}}[<(](?:mailto:)?({ADDRESS})[>)][ \t]{{0,8}}"
+    rf"(?:<mailto:[^<>\n]{{1,320}}>)?[ \t]{{0,8}}$",
     re.I,
 )
 _ADMIN = re.compile(
     r"#SMTP#|#\s?<?\s?#?[245]\d\d[ ,]?\s?[245]\.\d|#\s?<?[^<>\n]{0,200}#[245]\.\d{1,3}\.\d|Remote Server|"
-    r"\b(?:Remote-?\s?server|serveur distant|servidor remoto|server remoto|externe server)\b|['‘\"«„][245]\d\d[ -]#?[245]\.\d|"
+    r"\b(?:Remote-?\s?server|serveur distant|servidor remoto|server remoto|externe server)\b|"
+    r"['‘\"«„][245]\d\d[ -]#?[245]\.\d|"
     r"\b(?:RESOLVER|QUEUE|SMTPSEND|STOREDRV|ROUTING|TRANSPORT|APPROVAL|AGENT)\.\w",
     re.I,
 )
 _SERVER = re.compile(
-    r"^[ \t]{0,8}[^\n:：]{4,40}[:：][ \t]{0,8}([\w-]{1,63}(?:\.[\w-]{1,63}){0,12})(?: \(([0-9A-Fa-f:.]{2,45})\))?\s{0,4}$"
+    r"^[ \t]{0,8}[^\n:：]{4,40}[:：][ \t]{0,8}([\w-]{1,63}(?:\.[\w-]{1,63}){0,12})"
+    r"(?: \(([0-9A-Fa-f:.]{2,45})\))?\s{0,4}$"
 )
 
 
@@ -96,7 +99,7 @@ def _administrators(lines: list[str]) -> list[Told]:
 
 
 def _people(lines: list[str], mail: Mail) -> list[Told]:
-    """The recipients that the words name, each with the words under it, and the code if one stands anywhere."""
+    """The recipients that the words name, each with the words under it, and a code that stands anywhere."""
     own = {mail.sender_address, *mail.to}
     told: dict[str, Told] = {}
     for number, line in enumerate(lines):

@@ -4,11 +4,12 @@
 
     Sorry. Your message could not be delivered to:
 
-    bob@example.org (The name was not found at the remote site. Check that the name has been entered correctly.)
+    bob@example.org (The name was not found at the remote site. ...)
     Dave Jones,Example Org (Mailbox full)
 
-A recipient is an address or a FirstClass name (``Dave Jones,Example Org``), whose address may stand in the returned message.
-Recognised by the subject's ``NDN:`` together with the sentence. Source: FirstClass Internet Services guide; mails.
+A recipient is an address or a FirstClass name (``Dave Jones,Example Org``), whose address may stand in the
+returned message. Recognised by the subject's ``NDN:`` together with the sentence. Source: FirstClass Internet
+Services guide; mails.
 """
 
 from __future__ import annotations
@@ -39,11 +40,10 @@ def read(mail: Mail) -> list[Told]:
     begun = False
     for line in mail.lines[:MAX_LINES]:
         if not begun:
-            sentence = _SENTENCE.search(line[:400])
-            begun = sentence is not None
-            line = line[sentence.end() :] if sentence else ""
+            begun = _SENTENCE.search(line[:400]) is not None
+            continue
         entry = _ENTRY.match(line)
-        if begun and entry:
+        if entry:
             address = _ADDRESS.search(entry[1])
             name = clean_address(address[0]) if address else ""
             told.append(

@@ -8,9 +8,9 @@
 
     Possibly truncated original message follows:
 
-Each recipient has its reason in parentheses; a recipient of the server itself has no domain, so the returned message's To
-field completes it. Recognised by the subject or by both sentences' words, in English or German, French, Spanish,
-Dutch. Source: Novell, "Internet Agent status messages" (TID 10007365); mails.
+Each recipient has its reason in parentheses; a recipient of the server itself has no domain, so the returned
+message's To field completes it. Recognised by the subject or by both sentences' words, in English or German,
+French, Spanish, Dutch. Source: Novell, "Internet Agent status messages" (TID 10007365); mails.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from bouncewise.reading.mail.told import Told
 
 MAX_LINES = 2000
 _SUBJECT = re.compile(
-    r"^(?:Message status ?- ?(?:undeliverable|delayed|opened|delivered)|Nachrichtenstatus ?- ?|Mitteilungsstatus ?- ?|"
+    r"^(?:Message status ?- ?(?:undeliverable|delayed|opened|delivered)|Nachrichtenstatus ?- ?|"
+    r"Mitteilungsstatus ?- ?|"
     r"[ÉE]tat du message ?- ?|Estado del mensaje ?- ?|Berichtstatus ?- ?)",
     re.I,
 )
@@ -59,7 +60,7 @@ def read(mail: Mail) -> list[Told]:
 
 
 def _address(name: str, mail: Mail) -> str:
-    """The address; for a name without a domain the one that the message was sent to, else the reporter's domain."""
+    """The address; for a name without a domain one that the message went to, else the reporter's domain."""
     if "@" in name:
         return clean_address(name)
     returned = mail.returned

@@ -11,9 +11,9 @@
     The virus detector said this about the message:
     Report: MailScanner: Executable DOS/Windows programs are dangerous in email (tool.exe)
 
-The message itself may have gone on without the attachment; the attachment has not. Recognised by the sentence that ends in
-``message you sent:-`` or by MailScanner's signature. Translated reports keep the fields' places. Source: MailScanner's
-reports/en/*.txt (GPL; described, not copied).
+The message itself may have gone on without the attachment; the attachment has not. Recognised by the sentence
+that ends in ``message you sent:-`` or by MailScanner's signature. Translated reports keep the fields' places.
+Source: MailScanner's reports/en/*.txt (GPL; described, not copied).
 """
 
 from __future__ import annotations

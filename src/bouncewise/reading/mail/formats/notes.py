@@ -9,8 +9,9 @@
 
     ------- Returned Message --------
 
-The reason stands above its recipient, in the language of the server (the Japanese edition translates it). Several pairs may
-follow each other. Recognised by the rule with ``Failure Reasons``. Source: mails of the Lotus SMTP MTA 1.x and 4.6.
+The reason stands above its recipient, in the language of the server (the Japanese edition translates it).
+Several pairs may follow each other. Recognised by the rule with ``Failure Reasons``. Source: mails of the
+Lotus SMTP MTA 1.x and 4.6.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""SurfControl E-mail Filter, later Websense (Forcepoint) Email Security: "A transcript of the attempts ... follows".
+"""SurfControl E-mail Filter, later Websense (Forcepoint) Email Security: "A transcript of the attempts ...
+follows".
 
 ::
 
@@ -13,8 +14,9 @@
 
     --- Message non-deliverable.
 
-Each line with an address names the host it was offered to and its reply. Recognised by X-Mailer ``SurfControl E-mail
-Filter`` or by the second sentence. ``Will retry``, or no ``Message non-deliverable``, makes it a warning. Source: mails.
+Each line with an address names the host it was offered to and its reply. Recognised by X-Mailer ``SurfControl
+E-mail Filter`` or by the second sentence. ``Will retry``, or no ``Message non-deliverable``, makes it a
+warning. Source: mails.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""Trend Micro InterScan Messaging Security Suite, VirusWall and IMSVA: notices in a multipart/mixed of their own.
+"""Trend Micro InterScan Messaging Security Suite, VirusWall and IMSVA: notices in a multipart/mixed of their
+own.
 
-Either sentences or the transcript of a session, in which ``Sent <<<`` and ``Received >>>`` stand for both sides::
+Either sentences or the transcript of a session, in which ``Sent <<<`` and ``Received >>>`` stand for both
+sides::
 
     ****** Message from InterScan Messaging Security Suite ******
     Sent <<< RCPT TO:<bob@example.com>
@@ -8,9 +10,10 @@ Either sentences or the transcript of a session, in which ``Sent <<<`` and ``Rec
     Unable to deliver message to <bob@example.com> (and other recipients in the same domain).
     ************************     End of message     **********************
 
-Recognised by the boundary ``InterScan_NT_MIME_Boundary``, ``InterScan`` in From, or the first line. The sentences
-say nothing of the reason: "Unable to deliver" comes when the next server refused; its code stands in the transcript,
-whose replies belong to the ``RCPT TO`` above them. Source: Trend Micro, IMSS administrator's guide; mails.
+Recognised by the boundary ``InterScan_NT_MIME_Boundary``, ``InterScan`` in From, or the first line. The
+sentences say nothing of the reason: "Unable to deliver" comes when the next server refused; its code stands
+in the transcript, whose replies belong to the ``RCPT TO`` above them. Source: Trend Micro, IMSS
+administrator's guide; mails.
 """
 
 from __future__ import annotations

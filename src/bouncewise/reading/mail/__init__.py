@@ -85,9 +85,11 @@ def _joined(reported: list[Told], told: list[Told]) -> list[Told]:
 
 def _with_recipients(mail: Mail, told: list[Told]) -> list[Told]:
     """Fill in recipients that nobody named by what else knows them."""
+    named = {one.recipient.lower() for one in told}
     for one in told:
         if "@" not in one.recipient:
-            one.recipient = _known_recipient(mail) or one.recipient
+            known = _known_recipient(mail)
+            one.recipient = known if known and known.lower() not in named else one.recipient
     return told
 
 

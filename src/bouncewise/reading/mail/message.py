@@ -19,6 +19,7 @@ _RETURNED_TYPES = (
     "message/rfc822-headers",
     "message/partial",
 )
+_IN_FRONT = (b" ", b"\t", b"\n", b"\xef")
 _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status", "message/x-delivery-status")
 _FIELD_LINE = re.compile(r"[ \t>]{0,8}([A-Za-z][A-Za-z0-9-]{1,60})[ \t]?:(?:\s|$)")
 _OF_A_MESSAGE = frozenset(
@@ -81,7 +82,8 @@ class Mail:
     def __init__(self, data: bytes) -> None:
         if b"\r" in data:
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        self.data = data.lstrip(b"\n\xef\xbb\xbf") if data[:1] in (b"\n", b"\xef") else data
+        # Blank lines and a byte order mark stand in front of mails that were saved by hand.
+        self.data = data.lstrip(b" \t\n\xef\xbb\xbf") if data[:1] in _IN_FRONT else data
         self.headers: Headers = top(self.data).headers
 
     @cached_property

@@ -125,7 +125,7 @@ def _delivery(one: Told, returned: Returned | None, time: str, sender: str | Non
         remote_mta=_host(one.remote) or said.context.remote_host or "",
         local_ip=said.context.local_ip or (returned.sending_ip if returned else ""),
         dsn_action=one.action,
-        status=_agreeing(status, said.reply, kind),
+        status=_agreeing(status, said.reply),
         returned=returned,
         reply=said.reply,
         context=said.context.merged(own),
@@ -148,8 +148,8 @@ def _kind(one: Told, reply: Reply, note: str) -> Kind:
     return kind
 
 
-def _agreeing(status: str, reply: Reply, kind: Kind) -> str:
-    """The status field, or the one that stands for what the mail tells where there is none."""
+def _agreeing(status: str, reply: Reply) -> str:
+    """The status that the mail gives, in its own field or by its reply; "" where it gives none."""
     found = find_enhanced(status) if status else None
     enhanced = reply.enhanced
     if found is not None and enhanced is not None and found.class_ == enhanced.class_ and found[1:] == (0, 0):
@@ -158,8 +158,7 @@ def _agreeing(status: str, reply: Reply, kind: Kind) -> str:
         return str(found)
     if reply.code is not None and reply.code >= 200 and reply.code // 100 != 3:
         return f"{reply.code // 100}.0.0"
-    classes = {Kind.DELAYED: "4.0.0", Kind.EXPIRED: "4.4.7", Kind.DELIVERED: "2.0.0", Kind.RELAYED: "2.0.0"}
-    return classes.get(kind, "5.0.0")
+    return ""
 
 
 def _host(field: str) -> str:

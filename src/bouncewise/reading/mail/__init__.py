@@ -10,7 +10,7 @@ from bouncewise.reading.delivery import Delivery, Kind, Source
 from bouncewise.reading.mail.automatic import automatic_kind, is_answer
 from bouncewise.reading.mail.dates import rfc3339
 from bouncewise.reading.mail.disposition import is_disposition, read_disposition
-from bouncewise.reading.mail.dsn import read_dsn, says_why
+from bouncewise.reading.mail.dsn import read_dsn, says_why, status_of
 from bouncewise.reading.mail.feedback import is_feedback, read_feedback
 from bouncewise.reading.mail.formats import formats
 from bouncewise.reading.mail.judge import is_bounce
@@ -47,7 +47,7 @@ def read_mail(data: bytes) -> list[Delivery]:
 
 def _told(mail: Mail) -> tuple[list[Told], str]:
     """What the mail tells, and the name of the reader that found it."""
-    reported = read_dsn(mail) if mail.status_text and _own_status(mail) else []
+    reported = read_dsn(mail) if _own_status(mail) else []
     if says_why(reported):
         return reported, "dsn"
     for name, recognise, read in formats():
@@ -64,7 +64,9 @@ def _told(mail: Mail) -> tuple[list[Told], str]:
 
 def _own_status(mail: Mail) -> bool:
     """Whether the delivery status is the mail's own and not that of a bounce attached to it."""
-    return mail.type == "multipart/report" or is_bounce(mail)
+    return (mail.type == "multipart/report" and mail.status_text != "") or (
+        status_of(mail) != "" and is_bounce(mail)
+    )
 
 
 def _joined(reported: list[Told], told: list[Told]) -> list[Told]:

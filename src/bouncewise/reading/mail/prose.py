@@ -65,7 +65,8 @@ def read_prose(mail: Mail) -> list[Told]:
         told = [Told(recipient=address) for address in _named(mail)[:50]] or [Told()]
     if len({one.recipient for one in told}) > 1 and any(CODED.search(one.words) for one in told):
         told = [one for one in told if one.words.strip()] or told
-    lacking = [one for one in told if not CODED.search(one.words)]
+    several = len(told) > 1
+    lacking = [one for one in told if not CODED.search(one.words) and not (several and _is_own(one.words))]
     rest = spoken(mail.lines) if lacking else ""
     for one in lacking:
         one.words, one.note = _better(one.words, rest), one.words
@@ -73,6 +74,11 @@ def read_prose(mail: Mail) -> list[Told]:
     for one in told:
         one.action = action
     return told
+
+
+def _is_own(words: str) -> bool:
+    """Whether words are one line that tells of a failure: a recipient among several has no need of others' words."""
+    return bool(words) and "\n" not in words and not words.endswith(":") and bool(_FAILURE.search(words))
 
 
 def words_about(mail: Mail, reported: list[Told]) -> list[Told]:
@@ -130,6 +136,10 @@ def anchored(mail: Mail) -> list[Told]:
     for place, (number, address, rest) in enumerate(anchors):
         end = anchors[place + 1][0] if place + 1 < len(anchors) else len(lines)
         told.append(Told(recipient=address, words=_behind(lines, number, end, rest)))
+    for place in range(len(told) - 2, -1, -1):  # addresses on lines in a row share the words below them
+        if not told[place].words and anchors[place + 1][0] == anchors[place][0] + 1:
+            if not anchors[place + 1][2].strip(" \t>)],;"):
+                told[place].words = told[place + 1].words
     return _without_echoes(told)
 
 
@@ -176,7 +186,9 @@ def _own_addresses(mail: Mail) -> frozenset[str]:
 
 def _behind(lines: list[str], number: int, end: int, rest: str) -> str:
     """The words about the address of a line: what stands behind it, and the lines below."""
-    words = [rest.strip(" \t:：>)]\"'")] if rest.strip(" \t:：>)].,;\"'") else []
+    beside = rest.strip(" \t:：>)]\"'")
+    beside = beside[1:] if beside[:1] == "(" and ")" not in beside else beside
+    words = [beside] if beside.strip(".,;") else []
     blank = 0
     for line in lines[number + 1 : min(end, number + MAX_PARAGRAPH)]:
         if not line.strip():

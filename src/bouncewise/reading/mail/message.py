@@ -21,10 +21,47 @@ _RETURNED_TYPES = (
 _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status", "message/x-delivery-status")
 _FIELD_LINE = re.compile(r"[ \t>]{0,8}([A-Za-z][A-Za-z0-9-]{1,60})[ \t]?:(?:\s|$)")
 _OF_A_MESSAGE = frozenset(
-    ["received", "return-path", "message-id", "from", "to", "cc", "subject", "date", "mime-version", "content-type", "dkim-signature", "sender", "reply-to", "x-mailer", "delivered-to", "references", "in-reply-to", "user-agent", "content-transfer-encoding", "domainkey-signature", "list-id", "list-unsubscribe", "x-originating-ip", "importance", "thread-topic", "thread-index", "envelope-to", "x-sender"]
+    [
+        "received",
+        "return-path",
+        "message-id",
+        "from",
+        "to",
+        "cc",
+        "subject",
+        "date",
+        "mime-version",
+        "content-type",
+        "dkim-signature",
+        "sender",
+        "reply-to",
+        "x-mailer",
+        "delivered-to",
+        "references",
+        "in-reply-to",
+        "user-agent",
+        "content-transfer-encoding",
+        "domainkey-signature",
+        "list-id",
+        "list-unsubscribe",
+        "x-originating-ip",
+        "importance",
+        "thread-topic",
+        "thread-index",
+        "envelope-to",
+        "x-sender",
+    ]
 )
 _SURE = frozenset(
-    ["received", "return-path", "message-id", "mime-version", "dkim-signature", "content-type", "domainkey-signature"]
+    [
+        "received",
+        "return-path",
+        "message-id",
+        "mime-version",
+        "dkim-signature",
+        "content-type",
+        "domainkey-signature",
+    ]
 )
 _LEAD = re.compile(
     r"(?:original|returned|unsent|undeliver\w*|copy of|body of|rejected|failed|your) (?:mail|message|header|text)|"

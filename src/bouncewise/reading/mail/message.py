@@ -7,9 +7,10 @@ from functools import cached_property
 
 from bouncewise.reading.mail.headers import Headers, addresses_in
 from bouncewise.reading.mail.html import html_to_text
-from bouncewise.reading.mail.mime import MAX_TEXT, Part, leaves, top
+from bouncewise.reading.mail.mime import Part, leaves, top
 
 MAX_NOTICE = 65_536  # characters of words that are read
+MAX_STATUS = 4_194_304  # characters of delivery status that are read
 _RETURNED_TYPES = (
     "message/rfc822",
     "message/global",
@@ -18,6 +19,7 @@ _RETURNED_TYPES = (
     "message/rfc822-headers",
     "message/partial",
 )
+_IN_FRONT = (b" ", b"\t", b"\n", b"\xef")
 _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status", "message/x-delivery-status")
 _FIELD_LINE = re.compile(r"[ \t>]{0,8}([A-Za-z][A-Za-z0-9-]{1,60})[ \t]?:(?:\s|$)")
 _OF_A_MESSAGE = frozenset(
@@ -80,7 +82,8 @@ class Mail:
     def __init__(self, data: bytes) -> None:
         if b"\r" in data:
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        self.data = data.lstrip(b"\n\xef\xbb\xbf") if data[:1] in (b"\n", b"\xef") else data
+        # Blank lines and a byte order mark stand in front of mails that were saved by hand.
+        self.data = data.lstrip(b" \t\n\xef\xbb\xbf") if data[:1] in _IN_FRONT else data
         self.headers: Headers = top(self.data).headers
 
     @cached_property
@@ -136,7 +139,8 @@ class Mail:
     @cached_property
     def status_text(self) -> str:
         """The delivery status as text, all such parts; "" where there is none."""
-        return "\n\n".join(part.text() for part in self.parts if part.type in _STATUS_TYPES)[: 4 * MAX_TEXT]
+        parts = [part for part in self.parts if part.type in _STATUS_TYPES]
+        return "\n\n".join(part.text(MAX_STATUS) for part in parts)[:MAX_STATUS]
 
     @cached_property
     def _words(self) -> tuple[str, str]:

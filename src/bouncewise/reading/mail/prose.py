@@ -65,11 +65,13 @@ def read_prose(mail: Mail) -> list[Told]:
         told = [Told(recipient=address) for address in _named(mail)[:50]] or [Told()]
     if len({one.recipient for one in told}) > 1 and any(CODED.search(one.words) for one in told):
         told = [one for one in told if one.words.strip()] or told
-    rest = spoken(mail.lines)
+    lacking = [one for one in told if not CODED.search(one.words)]
+    rest = spoken(mail.lines) if lacking else ""
+    for one in lacking:
+        one.words, one.note = _better(one.words, rest), one.words
+    action = action_of(mail)
     for one in told:
-        if not CODED.search(one.words):
-            one.words, one.note = _better(one.words, rest), one.words
-        one.action = action_of(mail)
+        one.action = action
     return told
 
 

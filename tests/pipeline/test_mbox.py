@@ -58,7 +58,10 @@ def mails(data: bytes, **limits: int) -> list[Found]:
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
 def test_separators(line: bytes, end: bytes) -> None:
     box = end.join([line, b"A: 1", b"", b"one", b"", line, b"A: 2", b"", b"two", b""])
-    assert [m.data for m in mails(box)] == [end.join([b"A: 1", b"", b"one", b""]), end.join([b"A: 2", b"", b"two", b""])]
+    assert [m.data for m in mails(box)] == [
+        end.join([b"A: 1", b"", b"one", b""]),
+        end.join([b"A: 2", b"", b"two", b""]),
+    ]
 
 
 @pytest.mark.parametrize("line", NO_SEPARATORS)
@@ -145,7 +148,10 @@ lines = st.one_of(
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.lists(lines, min_size=1, max_size=12), min_size=1, max_size=5), st.sampled_from([b"\n", b"\r\n", b"\r"]))
+@given(
+    st.lists(st.lists(lines, min_size=1, max_size=12), min_size=1, max_size=5),
+    st.sampled_from([b"\n", b"\r\n", b"\r"]),
+)
 def test_what_mboxrd_writes_reads_back(bodies: list[list[bytes]], end: bytes) -> None:
     written = [end.join([b"Subject: x", b"", *body, b""]) for body in bodies]
     box = b""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 
@@ -23,13 +25,34 @@ class Mailbox:
     whole: bool = False  # gives whole mails where a part was asked for
     gone: frozenset[int] = frozenset()
     break_at: int = 0
+    certificate: str = ""
+    tls: bool = False  # from the start
     said: list[bytes] = field(default_factory=list)
 
 
 class _Handler(socketserver.StreamRequestHandler):
     server: _Server
+    disable_nagle_algorithm = True
+
+    def secure(self) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.server.box.certificate)
+        self.rfile.close()
+        self.request = context.wrap_socket(self.request, server_side=True)
+        self.setup()
+
+    def finish(self) -> None:
+        super().finish()
+        self.request.close()
 
     def handle(self) -> None:
+        # a client that goes away in the middle is what some tests want
+        with suppress(OSError):
+            self.serve()
+
+    def serve(self) -> None:
+        if self.server.box.tls:
+            self.secure()
         self.wfile.write(b"* OK [CAPABILITY " + self.server.box.capabilities + b"] ready\r\n")
         while line := self.rfile.readline():
             tag, _, rest = line.strip().partition(b" ")
@@ -50,17 +73,16 @@ class _Handler(socketserver.StreamRequestHandler):
             result = b"OK in" if coded == self.server.plain() else b"NO [AUTHENTICATIONFAILED] wrong"
         elif command.startswith(b"LOGIN"):
             result = b"OK in" if line.endswith(b'"' + box.password + b'"') else b"NO wrong"
+        elif command.startswith(b"FETCH"):
+            self.sizes(command)
         elif command.startswith(b"EXAMINE"):
-            if line.partition(b" ")[2] == box.name:
-                send(b"* %d EXISTS\r\n* OK [UIDVALIDITY %d] ok\r\n" % (len(box.mails), box.validity))
-            else:
-                result = b"NO [NONEXISTENT] no such folder"
-        elif match := re.fullmatch(rb"FETCH (\d+):(\d+) \(UID RFC822.SIZE\)", command):
-            for number, (uid, mail) in enumerate(box.mails.items(), 1):
-                if int(match[1]) <= number <= int(match[2]):
-                    send(b"* %d FETCH (RFC822.SIZE %d UID %d)\r\n" % (number, len(mail), uid))
+            result = self.examine(line.partition(b" ")[2])
         elif match := re.fullmatch(rb"UID FETCH ([\d,]+) \(UID BODY.PEEK\[\]<0\.(\d+)>\)", command):
             return self.bodies(tag, [int(u) for u in match[1].split(b",")], int(match[2]))
+        elif command == b"STARTTLS" and box.certificate:
+            send(tag + b" OK go on\r\n")
+            self.secure()
+            return True
         elif command == b"LOGOUT":
             send(b"* BYE\r\n" + tag + b" OK bye\r\n")
             return False
@@ -68,6 +90,19 @@ class _Handler(socketserver.StreamRequestHandler):
             result = b"BAD what"
         send(tag + b" " + result + b"\r\n")
         return True
+
+    def examine(self, name: bytes) -> bytes:
+        box = self.server.box
+        if name != box.name:
+            return b"NO [NONEXISTENT] no such folder"
+        self.wfile.write(b"* %d EXISTS\r\n* OK [UIDVALIDITY %d] ok\r\n" % (len(box.mails), box.validity))
+        return b"OK [READ-ONLY] done"
+
+    def sizes(self, command: bytes) -> None:
+        first, last = re.fullmatch(rb"FETCH (\d+):(\d+) \(UID RFC822.SIZE\)", command).groups()  # type: ignore[union-attr]
+        for number, (uid, mail) in enumerate(self.server.box.mails.items(), 1):
+            if int(first) <= number <= int(last):
+                self.wfile.write(b"* %d FETCH (RFC822.SIZE %d UID %d)\r\n" % (number, len(mail), uid))
 
     def bodies(self, tag: bytes, uids: list[int], octets: int) -> bool:
         box = self.server.box
@@ -93,8 +128,6 @@ class _Server(socketserver.ThreadingTCPServer):
         self.box = box
 
     def plain(self) -> bytes:
-        import base64
-
         return base64.b64encode(b"\0me@example.com\0" + self.box.password)
 
 

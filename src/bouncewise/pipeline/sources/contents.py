@@ -48,6 +48,7 @@ class Place:
         limits: of the run.
         budget: what this path may still unpack to.
         count: the members that may still be read.
+        form: the format of a single mail here.
         member: the name inside an archive.
         archives: how many archives stand around.
         layers: how many layers of compression stand around.
@@ -59,6 +60,7 @@ class Place:
     limits: Limits
     budget: Budget
     count: Count
+    form: str = "eml"
     member: str = ""
     archives: int = 0
     layers: int = 0
@@ -73,6 +75,7 @@ class Place:
             limits,
             Budget(limits.unpacked, "this path"),
             Count(limits.members),
+            mail_format(path),
             file=file,
             resume_key=resume_key,
         )
@@ -99,7 +102,7 @@ def open_contents(reader: Reader, place: Place) -> Events:
         if kind == Kind.MBOX:
             yield from open_mbox(reader, place)
         elif kind == Kind.MAIL:
-            yield from _mail(reader, place, mail_format(place.member or place.path))
+            yield from _mail(reader, place)
         elif kind == Kind.MSG:
             yield from _outlook(reader, place)
         elif kind in detect.UNPACKED:
@@ -137,13 +140,13 @@ def open_mbox(reader: Reader, place: Place) -> Events:
         yield place.unreadable(error, last)
 
 
-def _mail(reader: Reader, place: Place, form: str) -> Events:
+def _mail(reader: Reader, place: Place) -> Events:
     data, cut, error = read_mail(reader, place.limits.mail)
     data = data.removeprefix(detect.BOM)
     if data.startswith(detect.UTF16):
         # what Windows editors save as "Unicode"
         data = data.decode("utf-16", "replace").encode("utf-8", "replace")[: place.limits.mail]
-    yield Found(place.path, form, data, member=place.member, truncated=cut)
+    yield Found(place.path, place.form, data, member=place.member, truncated=cut)
     if error is not None:
         yield place.unreadable(error)
 
@@ -191,6 +194,7 @@ def _members(members: Iterator[archives.Member], place: Place) -> Events:
         name = shown(member.name)
         inner = dataclasses.replace(
             place,
+            form=mail_format(name),
             member=f"{place.member}!{name}" if place.member else name,
             archives=place.archives + 1,
             file=None,

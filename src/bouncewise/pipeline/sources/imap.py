@@ -19,6 +19,7 @@ import os
 import re
 import ssl
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
@@ -74,7 +75,7 @@ def open_folder(url: str, *, resume: Mapping[str, int], limits: Limits) -> Itera
     try:
         target = _parse(url)
         shown = target.shown
-        connection = _connect(target, _password(), limits)
+        connection = _connect(target, _password())
         for event in _read(connection, target, resume, limits):
             uid = event.offset
             yield event
@@ -90,7 +91,8 @@ def open_folder(url: str, *, resume: Mapping[str, int], limits: Limits) -> Itera
 
 
 def _without_password(url: str) -> str:
-    return re.sub(r"(://[^/@:]*):[^/]*@", r"\1@", url.partition("?")[0])
+    # up to the last @, as a password that is not escaped may hold any sign; before the options are cut off
+    return re.sub(r"(://[^/@:]*):.*@", r"\1@", url, flags=re.DOTALL).partition("?")[0]
 
 
 def _parse(url: str) -> _Target:
@@ -102,8 +104,9 @@ def _parse(url: str) -> _Target:
     try:
         parts = urlsplit(url)
         port, user, password, host = parts.port, parts.username, parts.password, parts.hostname
-    except ValueError as error:
-        raise SourceError(f"this URL can't be read: {plain(error)}") from None
+    except ValueError:
+        # the error may hold a part of a password
+        raise SourceError("this URL can't be read; write imaps://user@host/FOLDER") from None
     if password is not None:
         raise SourceError(
             f"a password stands in this URL, where others can see it; put it in {PASSWORD} or in a file that "
@@ -117,7 +120,7 @@ def _parse(url: str) -> _Target:
     scheme = parts.scheme.lower()
     tls = scheme == "imaps"
     where = (f"[{host}]" if ":" in host else host) + (f":{port}" if port else "")
-    shown = f"{scheme}://{quote(user, safe='@')}@{where}/{quote(folder)}"
+    shown = f"{scheme}://{quote(user, safe='')}@{where}/{quote(folder)}"
     insecure = "insecure=1" in parts.query.split("&")
     return _Target(tls, host, port or (993 if tls else 143), user, folder, insecure, shown)
 
@@ -162,31 +165,43 @@ class _BoundedTLS(_Bounded, imaplib.IMAP4_SSL):
     """The same with TLS from the start."""
 
 
-def _connect(target: _Target, password: str, limits: Limits) -> _Bounded:
-    """Log in.
+def _connect(target: _Target, password: str) -> _Bounded:
+    """Connect and log in.
 
     Raises:
-        SourceError: the server offers no TLS or refuses the password.
+        SourceError: the server can't be reached, offers no TLS that is trusted, or refuses the password.
     """
     context = ssl.create_default_context()
-    if target.tls:
-        connection: _Bounded = _BoundedTLS(target.host, target.port, ssl_context=context, timeout=TIMEOUT)
-    else:
-        connection = _Bounded(target.host, target.port, timeout=TIMEOUT)
     try:
-        if not target.tls:
-            if "STARTTLS" in connection.capabilities:
-                connection.starttls(ssl_context=context)
-            elif not target.insecure:
-                raise SourceError(
-                    "this server offers no TLS, so the password would be sent in the clear; use imaps://, "
-                    "or add ?insecure=1 where nobody else is on the line"
-                )
-        _log_in(connection, target.user, password)
-    except BaseException:
-        _leave(connection)
-        raise
+        if target.tls:
+            connection: _Bounded = _BoundedTLS(target.host, target.port, ssl_context=context, timeout=TIMEOUT)
+        else:
+            connection = _Bounded(target.host, target.port, timeout=TIMEOUT)
+        try:
+            if not target.tls:
+                _start_tls(connection, context, target)
+            _log_in(connection, target.user, password)
+        except BaseException:
+            _leave(connection)
+            raise
+    except ssl.SSLCertVerificationError as error:
+        words = f"the certificate of the mail server is not trusted: {error.verify_message}"
+        raise SourceError(f"{words}. SSL_CERT_FILE may name a file with those to trust") from None
+    except _ERRORS as error:
+        raise SourceError(
+            f"the mail server can't be reached: {plain(error)}. Look at host and port"
+        ) from None
     return connection
+
+
+def _start_tls(connection: imaplib.IMAP4, context: ssl.SSLContext, target: _Target) -> None:
+    if "STARTTLS" in connection.capabilities:
+        connection.starttls(ssl_context=context)
+    elif not target.insecure:
+        raise SourceError(
+            "this server offers no TLS, so the password would be sent in the clear; use imaps://, or add "
+            "?insecure=1 where nobody else is on the line"
+        )
 
 
 def _log_in(connection: imaplib.IMAP4, user: str, password: str) -> None:
@@ -209,7 +224,9 @@ def _leave(connection: imaplib.IMAP4) -> None:
     try:
         connection.logout()
     except _ERRORS:
-        connection.shutdown()
+        # the line may be broken in any way by now, and closing it may fail too
+        with suppress(*_ERRORS):
+            connection.shutdown()
 
 
 def _read(

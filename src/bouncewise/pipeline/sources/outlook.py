@@ -28,6 +28,7 @@ _DELIVERY_STATUS = re.compile(
 _MIME_FIELD = re.compile(
     rb"(?im)^(?:content-[\w-]+|mime-version):[^\r\n]*(?:\r\n|\n|\Z)(?:[ \t][^\r\n]*(?:\r\n|\n|\Z))*"
 )
+_REPORT = re.compile(r"(?im)^content-type:\s*multipart/report")
 _NOT_DELIVERED = 0xFFFFFFFF
 
 
@@ -53,7 +54,9 @@ def convert(data: bytes) -> bytes:
 
 def _message(folder: Folder, depth: int) -> bytes:
     parts = _texts(folder)
-    report = folder.text(_CLASS).upper().startswith("REPORT.")
+    report = (
+        folder.text(_CLASS).upper().startswith("REPORT.") or _REPORT.search(folder.text(_HEADERS)) is not None
+    )
     attached = _attached(folder, depth)
     if report and not any(kind.startswith("message/delivery-status") for kind, _ in attached):
         status = _delivery_status(folder)

@@ -91,16 +91,15 @@ class Reader:
 
     def _fill(self) -> None:
         try:
-            block = self._read(BLOCK)
+            block = self._read(BLOCK) or b""
+            self._held += block
             for budget in self._budgets:
-                budget.spend(len(block or b""))
+                budget.spend(len(block))
         except SourceError as error:
             self._error = error
         except READ_ERRORS as error:
             self._error = SourceError(_damaged(self._what, error))
         else:
-            if block:
-                self._held += block
             self._end = not block
         self._end = self._end or self._error is not None
 

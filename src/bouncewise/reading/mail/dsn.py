@@ -41,7 +41,7 @@ def read_dsn(mail: Mail) -> list[Told]:
 
 
 def status_of(mail: Mail) -> str:
-    """The delivery status: the part, or the fields that a gateway has put into the words; "" without either."""
+    """The delivery status: the part, or fields that a gateway has put into the words, or ""."""
     if mail.status_text:
         return mail.status_text
     text = mail.notice
@@ -52,7 +52,7 @@ def status_of(mail: Mail) -> str:
 
 
 def _mended(found: list[Block]) -> list[Block]:
-    """Blocks that empty lines tore apart, put together: one that names no recipient goes with the one above it."""
+    """Blocks that empty lines tore apart: one without a recipient goes with the one above it."""
     whole: list[Block] = []
     for block in found:
         named = "final-recipient" in block or "original-recipient" in block

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from functools import cache
-from importlib.resources import files
 
 from bouncewise.reading.mail.message import Mail
+from bouncewise.reading.mail.words import patterns
 
 ENOUGH = 4
 _REPLY = re.compile(
@@ -16,21 +14,15 @@ _REPLY = re.compile(
 _QUOTE = re.compile(r"^\s{0,3}(?:>|On .{5,80} wrote:|-{2,}\s?(?:Forwarded|Original) message)", re.M | re.I)
 
 
-@cache
-def _words() -> dict[str, re.Pattern[str]]:
-    """The patterns of ``judge.toml``, each list as one."""
-    text = files("bouncewise.reading.mail").joinpath("judge.toml").read_text(encoding="utf-8")
-    return {name: re.compile("|".join(words), re.I | re.S) for name, words in tomllib.loads(text).items()}
-
-
 def weight(mail: Mail) -> int:
     """How much speaks for a bounce; from ``ENOUGH`` on it is one."""
     headers = mail.headers
-    words = _words()
+    words = patterns("judge")
     score = 0
     daemon = bool(words["daemon"].search(mail.sender)) or mail.sender.strip() in ("<>", "")
-    told = bool(words["subject"].search(mail.subject))
-    answered = bool(words["person"].match(mail.subject))
+    subject = mail.subject.lower()
+    told = bool(words["subject"].search(subject))
+    answered = bool(words["person"].match(subject))
     if mail.envelope_sender == "" or (mail.envelope_sender or "").startswith("mailer-daemon"):
         score += 2
     elif mail.envelope_sender and not words["daemon"].search(mail.envelope_sender):
@@ -40,12 +32,12 @@ def weight(mail: Mail) -> int:
     score += 4 if "x-failed-recipients" in headers else 0
     score += 1 if headers.get("auto-submitted").lower().startswith(("auto-generated", "auto-replied")) else 0
     score += 3 if mail.status_text and mail.type == "multipart/report" else 0
+    score -= _against(mail, answered, daemon)
+    if not ENOUGH - 2 <= score < ENOUGH:
+        return score  # the words, of which each counts one, would change nothing
     text = mail.notice[:16_384]
-    if words["failure"].search(text):
-        score += 1
-    if _REPLY.search(text):
-        score += 1
-    return score - _against(mail, answered, daemon)
+    score += 1 if words["failure"].search(text.lower()) else 0
+    return score + (1 if _REPLY.search(text) else 0)
 
 
 def _against(mail: Mail, answered: bool, daemon: bool) -> int:

@@ -1,4 +1,4 @@
-"""A mail as the readers of formats see it: header fields, the words for a person, the report, what came back."""
+"""A mail as the readers of formats see it: fields, words for a person, the report, what came back."""
 
 from __future__ import annotations
 
@@ -66,8 +66,9 @@ _SURE = frozenset(
     ]
 )
 _LEAD = re.compile(
-    r"(?:original|returned|unsent|undeliver\w*|copy of|body of|rejected|failed|your) (?:mail|message|header|text)|"
-    r"(?:message|mail|header)s? (?:header|text|body|follow|returned)|copy of (?:the|your)|message/rfc822|^[-=_*\s]{4,}$",
+    r"(?:original|returned|unsent|undeliver\w*|copy of|body of|rejected|failed|your) "
+    r"(?:mail|message|header|text)|(?:message|mail|header)s? (?:header|text|body|follow|returned)|"
+    r"copy of (?:the|your)|message/rfc822|^[-=_*\s]{4,}$",
     re.I,
 )
 

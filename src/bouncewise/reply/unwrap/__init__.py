@@ -42,7 +42,18 @@ ORDER = (
     "pairs",
 )
 # What mail programs put round a reply in a bounce mail; libraries and logs do not stand there.
-IN_MAILS = ("others", "opensmtpd", "dsn", "postfix", "exchange", "exim", "qmail", "sendmail", "gmail", "pairs")
+IN_MAILS = (
+    "others",
+    "opensmtpd",
+    "dsn",
+    "postfix",
+    "exchange",
+    "exim",
+    "qmail",
+    "sendmail",
+    "gmail",
+    "pairs",
+)
 MAX_LEVELS = 4
 _BARE = re.compile(r"[2-5][0-5]\d[ -](?:#?[245]\.\d{1,3}\.\d{1,3}[ :])?(?![ #(]|[\d.]+-)[^\n\r]*$")
 _WRAPS = re.compile(

@@ -12,6 +12,7 @@ from bouncewise.reading.mail.headers import ADDRESS, clean_address
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.paths import decode_path
 from bouncewise.reading.mail.returned import read_returned
+from bouncewise.reading.mail.words import patterns
 from bouncewise.reply.enhanced import find_enhanced
 from bouncewise.reply.model import Context, Reply, Unwrapped
 from bouncewise.reply.unwrap import IN_MAILS, unwrap
@@ -28,13 +29,6 @@ _BY_ACTION = {
 }
 _WORD = re.compile(r"[a-z]+")
 _ONE_ADDRESS = re.compile(ADDRESS)
-_EXPIRED = re.compile(
-    r"(?:message|mail|queue|retry|delivery)\b.{0,30}(?:expired|timeout|time[d ]*out exceeded|too (?:old|long))|"
-    r"retry time not reached|retry timeout exceeded|(?:too long|days?) in (?:the |my )?queue|giving up|gave up|"
-    r"could not be delivered (?:within|for|after) \d|unable to deliver .{0,60}(?:for|after|within) \d|"
-    r"will not (?:be retried|retry)|(?:been|was) in (?:the |this )?queue (?:for )?(?:more than|longer than)",
-    re.I | re.S,
-)
 
 
 class Told(msgspec.Struct, kw_only=True):
@@ -143,9 +137,13 @@ def _kind(one: Told, reply: Reply, note: str) -> Kind:
     if one.status.endswith(".4.7") or enhanced.endswith(".4.7"):
         return Kind.EXPIRED
     transient = reply.code is None or reply.code < 500
-    if transient and (_EXPIRED.search(reply.text[:MAX_WORDS]) or _EXPIRED.search(note)):
+    if transient and _says_expired(f"{reply.text[:MAX_WORDS]}\n{note}"):
         return Kind.EXPIRED
     return kind
+
+
+def _says_expired(words: str) -> bool:
+    return patterns("prose")["expired"].search(words.lower()) is not None
 
 
 def _agreeing(status: str, reply: Reply) -> str:

@@ -1,7 +1,7 @@
 """The words that mails are told by, kept in TOML files beside the code that asks for them.
 
-A file holds lists of regular expressions in small letters. Each list becomes one pattern, to be searched in text
-in small letters: that is several times faster than to ignore the case.
+A file holds lists of regular expressions in small letters. Each list becomes one pattern, to be
+searched in text in small letters: that is several times faster than to ignore the case.
 """
 
 from __future__ import annotations

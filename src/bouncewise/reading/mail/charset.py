@@ -7,7 +7,14 @@ import codecs
 import re
 from functools import lru_cache
 
-_ALIASES = {"unknown-8bit": "", "x-unknown": "", "8bit": "", "ansi_x3.4-1968": "ascii", "gb2312": "gb18030"}
+_ALIASES = {
+    "unknown-8bit": "",
+    "x-unknown": "",
+    "8bit": "",
+    "ansi_x3.4-1968": "ascii",
+    "gb2312": "gb18030",
+    "unicode-1-1-utf-7": "utf-7",
+}
 _ASCII = frozenset({"", "ascii", "us-ascii"})
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([BbQq])\?([^?]{0,2000})\?=(?:[ \t\n]{1,20}(?==\?))?")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
@@ -38,7 +45,7 @@ def to_text(data: bytes, charset: str = "") -> str:
     if (
         data.isascii()
         and not japanese
-        and not codec.startswith(("iso2022", "hz", "utf_16", "utf_32", "utf_7"))
+        and not codec.startswith(("iso2022", "hz", "utf-16", "utf-32", "utf-7"))
     ):
         return data.decode("ascii")
     tried = [codec] if codec not in _ASCII else []

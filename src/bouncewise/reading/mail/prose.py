@@ -48,7 +48,7 @@ _REST_IS_WORDS = re.compile(r"^\s*(?:[:：,;.)(\]\-–—]|\(|\.\.\.|$|\S)")
 _FAILURE = re.compile(
     r"fail|error|unknown|reject|refus|unable|not (?:found|exist|accept|deliver|permit|allow|listed|recogni)|cannot|"
     r"could n|couldn't|undeliver|full|quota|exceed|expired|timed? ?out|denied|block|spam|invalid|disabled|no such|"
-    r"does ?n[o']t|permanent|temporar|retr|because|reason|不|无|失|拒|エラー|nicht|pas |non |nie |не ",
+    r"does ?n[o']t|permanent|temporar|delay|fehlgeschlagen|verzögert|[ée]chec|retras|ritard|retr|because|reason|不|无|失|拒|エラー|nicht|pas |non |nie |не ",
     re.I,
 )
 _RULE = re.compile(r"^[\s\-=_*#+~.]{4,}$")

@@ -62,13 +62,14 @@ _TO = re.compile(
     r"n['’]a pas|へのメッセージ)",
     re.I,
 )
+_CLOUD = re.compile(r"(?:Office|Microsoft) ?365|\.outlook\.com|exchangelabs\.com|DSN g", re.I)
 _OTHER_LABEL = re.compile(r"^[ \t|*]{0,8}[^\W\d][^\n:：@]{1,40}[:：](?:\s|$)")
 
 
 def recognise(mail: Mail) -> bool:
     """Whether the notice has the label of the reported error, with a code near by, and a recipient's."""
     text = mail.notice[:32_768]
-    if ":" not in text and "：" not in text:
+    if "x-ms-exchange-message-is-ndr" not in mail.headers and not _CLOUD.search(text):
         return False
     return _MARK.search(text) is not None and (
         any(_LABELS["recipient"].match(line) for line in mail.lines[:MAX_LINES])
@@ -83,11 +84,12 @@ def read(mail: Mail) -> list[Told]:
     if not addresses:
         found = _TO.search(mail.notice[:32_768])
         addresses = [clean_address(found[1])] if found else []
+    action = action_of(mail)
     return [
         Told(
             recipient=address,
             words=values["error"],
-            action=action_of(mail),
+            action=action,
             reporting=values["by"].split(" ")[0],
             remote=values["remote"].split(" ")[0],
         )

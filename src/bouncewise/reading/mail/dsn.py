@@ -41,7 +41,7 @@ def read_dsn(mail: Mail) -> list[Told]:
 
 
 def status_of(mail: Mail) -> str:
-    """The delivery status: the part, or the fields that a gateway has put into the words; "" without either."""
+    """The delivery status: the part, or fields that a gateway put into the words; "" without either."""
     if mail.status_text:
         return mail.status_text
     text = mail.notice
@@ -52,7 +52,7 @@ def status_of(mail: Mail) -> str:
 
 
 def _mended(found: list[Block]) -> list[Block]:
-    """Blocks that empty lines tore apart, put together: one that names no recipient goes with the one above it."""
+    """Blocks that empty lines tore apart: one that names no recipient goes with the one above it."""
     whole: list[Block] = []
     for block in found:
         named = "final-recipient" in block or "original-recipient" in block
@@ -68,10 +68,11 @@ def _parted(block: Block) -> list[Block]:
     count = len(block.all("final-recipient"))
     if count < 2:
         return [block]
+    fields = {
+        name: block.all(name) for name in (*_OF_RECIPIENT, "remote-mta", "last-attempt-date") if name in block
+    }
     return [
-        Block(
-            {name: [values[n]] if len(values := block.all(name)) == count else values[:1] for name in block}
-        )
+        Block({name: [values[n] if len(values) == count else values[0]] for name, values in fields.items()})
         for n in range(min(count, MAX_BLOCKS))
     ]
 

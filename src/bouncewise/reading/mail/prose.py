@@ -67,10 +67,11 @@ def read_prose(mail: Mail) -> list[Told]:
         told = [one for one in told if one.words.strip()] or told
     rest = spoken(mail.lines)
     several = len(told) > 1
+    action = action_of(mail)
     for one in told:
         if not CODED.search(one.words) and not (several and _is_own(one.words)):
             one.words, one.note = _better(one.words, rest), one.words
-        one.action = action_of(mail)
+        one.action = action
     return told
 
 

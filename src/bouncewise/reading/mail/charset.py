@@ -7,7 +7,14 @@ import codecs
 import re
 from functools import lru_cache
 
-_ALIASES = {"unknown-8bit": "", "x-unknown": "", "8bit": "", "ansi_x3.4-1968": "ascii", "gb2312": "gb18030"}
+_ALIASES = {
+    "unknown-8bit": "",
+    "x-unknown": "",
+    "8bit": "",
+    "ansi_x3.4-1968": "ascii",
+    "gb2312": "gb18030",
+    "unicode-1-1-utf-7": "utf-7",
+}
 _NOT_AS_ASCII = ("utf-16", "utf-32")
 _ESCAPED = ("hz", "utf-7")
 _CUT_OFF = "unexpected end of data"  # inside the last character

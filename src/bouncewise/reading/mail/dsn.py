@@ -68,10 +68,11 @@ def _parted(block: Block) -> list[Block]:
     count = len(block.all("final-recipient"))
     if count < 2:
         return [block]
+    fields = {
+        name: block.all(name) for name in (*_OF_RECIPIENT, "remote-mta", "last-attempt-date") if name in block
+    }
     return [
-        Block(
-            {name: [values[n]] if len(values := block.all(name)) == count else values[:1] for name in block}
-        )
+        Block({name: [values[n] if len(values) == count else values[0]] for name, values in fields.items()})
         for n in range(min(count, MAX_BLOCKS))
     ]
 

@@ -15,9 +15,9 @@ from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.told import Told
 
 ORDER: tuple[str, ...] = (
-    "exchange2003",
     "office365",
     "exchange2007",
+    "exchange2003",
     "domino",
     "notes",
     "surfcontrol",

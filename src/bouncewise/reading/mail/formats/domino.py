@@ -84,6 +84,7 @@ def read(mail: Mail) -> list[Told]:
     told = _recipients(names)
     if not told:
         return [Told(recipient=_known(mail), words=" ".join(reasons), action=action_of(mail))]
+    action = action_of(mail)
     for place, one in enumerate(told):
         own = [reason for reason in reasons if one.recipient.lower() in reason.lower()]
         if len(told) == 1:
@@ -91,7 +92,7 @@ def read(mail: Mail) -> list[Told]:
             one.recipient, one.original = _sent_to(one.recipient, mail)
         else:
             one.words = " ".join(own) or (reasons[place] if len(reasons) == len(told) else " ".join(reasons))
-        one.action = action_of(mail)
+        one.action = action
     return told
 
 

@@ -36,11 +36,10 @@ _DATE = re.compile(
 )
 _LABEL = re.compile(r"^\s{0,16}[^\W\d][^\n:：@]{0,40}[:：](?:\s|$)")
 _ADDRESS = re.compile(rf"(?:smtp:|mailto:)?({ADDRESS})", re.I)
+_NO_NAME = re.compile(r"[;()\[\]:]|\d{3}")
 _PREPOSITION = re.compile(r"[\s'\"]{0,4}(?:\b\w{1,6})?[\s:：,，(（]{0,4}$")
 _MTS = re.compile(r"^\s{0,16}(?:The MTS-ID of|\S{1,20} MTS-ID\b|;[lp]=|p=)", re.I)
-_FAILED_TO = re.compile(
-    r"did not reach the following recipient\(s\):|recipient\(s\) could not be reached:", re.I
-)
+_FAILED_TO = "did not reach the following recipient(s):", "recipient(s) could not be reached:"
 
 
 def recognise(mail: Mail) -> bool:
@@ -49,7 +48,7 @@ def recognise(mail: Mail) -> bool:
     if mailer.startswith(("internet mail service", "microsoft exchange server internet mail")):
         return bool(mail.notice.strip())
     text = mail.notice[:16_384]
-    if "MSEXCH:" in text or _FAILED_TO.search(text):
+    if "MSEXCH:" in text or any(words in text for words in _FAILED_TO):
         return True
     if "x-ms-embedded-report" in mail.headers and " " in text:
         return True
@@ -61,13 +60,14 @@ def read(mail: Mail) -> list[Told]:
     told: list[Told] = []
     lines = mail.lines[:MAX_LINES]
     current: list[str] | None = None
+    action, reporting = action_of(mail), _reporting(mail)
     for line in lines:
         who = _entry(line)
         if who:
             address = _address(who, mail)
-            told.append(Told(recipient=address, note="" if address else who, reporting=_reporting(mail)))
+            told.append(Told(recipient=address, note="" if address else who, reporting=reporting))
             current = []
-            told[-1].action = action_of(mail)
+            told[-1].action = action
         elif current is not None and line.strip():
             if not _MTS.match(line):
                 current.append(line.strip())
@@ -90,7 +90,8 @@ def _entry(line: str) -> str:
     who = line[: date.start()]
     tail = _PREPOSITION.search(who)
     who = (who[: tail.start()] if tail else who).strip(" \t'\"<>[]")
-    return who if 0 < len(who) <= 320 else ""
+    named = "@" in who or (len(who) <= 80 and not _NO_NAME.search(who))
+    return who if named and 0 < len(who) <= 320 else ""
 
 
 def _address(who: str, mail: Mail) -> str:

@@ -112,7 +112,7 @@ def _people(lines: list[str], mail: Mail) -> list[Told]:
     following: list[str] = []
     for one in reversed(list(told.values())):  # several names above the same words
         following = one.words.split("\n") if one.words else following
-        one.words = one.words or "\n".join(following) or spoken(lines) or _first_sentence(lines)
+        one.words = one.words or "\n".join(following) or _first_sentence(lines) or spoken(lines)
     coded = [line.strip() for line in lines if CODED.search(line) and _ADMIN.search(line)]
     if len(told) == 1 and coded:
         for one in told.values():

@@ -37,6 +37,7 @@ def recognise(mail: Mail) -> bool:
 def read(mail: Mail) -> list[Told]:
     """The lines with a recipient and a reason in parentheses."""
     told: list[Told] = []
+    action = action_of(mail)
     begun = False
     for line in mail.lines[:MAX_LINES]:
         if not begun:
@@ -51,7 +52,7 @@ def read(mail: Mail) -> list[Told]:
                     recipient=name or _by_name(entry[1], mail),
                     words=entry[2],
                     note="" if name else entry[1],
-                    action=action_of(mail),
+                    action=action,
                 )
             )
     return told

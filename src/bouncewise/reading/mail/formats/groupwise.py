@@ -46,6 +46,7 @@ def recognise(mail: Mail) -> bool:
 def read(mail: Mail) -> list[Told]:
     """The lines with a recipient and a reason in parentheses."""
     told: list[Told] = []
+    action = action_of(mail)
     for line in mail.lines[:MAX_LINES]:
         if _END.search(line[:200]):
             break
@@ -53,7 +54,7 @@ def read(mail: Mail) -> list[Told]:
             continue
         entry = _ENTRY.match(line)
         if entry:
-            told.append(Told(recipient=_address(entry[1], mail), words=entry[2], action=action_of(mail)))
+            told.append(Told(recipient=_address(entry[1], mail), words=entry[2], action=action))
         elif told and line.strip() and line[:1] in (" ", "\t"):
             told[-1].words = f"{told[-1].words} {line.strip()}"[:4000].removesuffix(")")
     return told

@@ -62,13 +62,14 @@ _TO = re.compile(
     r"n['’]a pas|へのメッセージ)",
     re.I,
 )
+_CLOUD = (" 365", "Office365", ".outlook.com", ".OUTLOOK.COM", "exchangelabs.com", "DSN g")
 _OTHER_LABEL = re.compile(r"^[ \t|*]{0,8}[^\W\d][^\n:：@]{1,40}[:：](?:\s|$)")
 
 
 def recognise(mail: Mail) -> bool:
     """Whether the notice has the label of the reported error, with a code near by, and a recipient's."""
     text = mail.notice[:32_768]
-    if ":" not in text and "：" not in text:
+    if "x-ms-exchange-message-is-ndr" not in mail.headers and not any(mark in text for mark in _CLOUD):
         return False
     return _MARK.search(text) is not None and (
         any(_LABELS["recipient"].match(line) for line in mail.lines[:MAX_LINES])
@@ -83,11 +84,12 @@ def read(mail: Mail) -> list[Told]:
     if not addresses:
         found = _TO.search(mail.notice[:32_768])
         addresses = [clean_address(found[1])] if found else []
+    action = action_of(mail)
     return [
         Told(
             recipient=address,
             words=values["error"],
-            action=action_of(mail),
+            action=action,
             reporting=values["by"].split(" ")[0],
             remote=values["remote"].split(" ")[0],
         )

@@ -60,7 +60,8 @@ def read(mail: Mail) -> list[Told]:
         elif line.strip():
             current = None
             last = line.strip() if "ail" in line or "error" in line.lower() else last
+    action = "failed" if "non-deliverable" in mail.notice else action_of(mail)
     for one in told.values():
         one.words = one.words or last.strip(",- ")
-        one.action = "failed" if "non-deliverable" in mail.notice else action_of(mail)
+        one.action = action
     return list(told.values())

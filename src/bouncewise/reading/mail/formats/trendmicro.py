@@ -63,8 +63,9 @@ def read(mail: Mail) -> list[Told]:
         words = "\n".join(sentences[:40])
         found = {a.lower(): clean_address(a) for a in _SAID.findall(words)}
         told = [Told(recipient=address, words=_about(address, sentences)) for address in found.values()]
+    action = action_of(mail)
     for one in told:
-        one.action = action_of(mail)
+        one.action = action
     return told
 
 

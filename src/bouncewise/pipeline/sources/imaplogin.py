@@ -91,7 +91,7 @@ def connect(target: Target, secret: str) -> Connection:
                 target.host, target.port, ssl_context=context, timeout=TIMEOUT
             )
         else:
-            connection = Connection(target.host, target.port, timeout=TIMEOUT)
+            connection = Connection(*where, timeout=TIMEOUT)
         try:
             if not target.tls:
                 _start_tls(connection, context, target)

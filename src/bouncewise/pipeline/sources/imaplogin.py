@@ -87,9 +87,7 @@ def connect(target: Target, secret: str) -> Connection:
     where = (target.host, target.port)
     try:
         if target.tls:
-            connection: Connection = _ConnectionTLS(
-                target.host, target.port, ssl_context=context, timeout=TIMEOUT
-            )
+            connection: Connection = _ConnectionTLS(*where, ssl_context=context, timeout=TIMEOUT)
         else:
             connection = Connection(*where, timeout=TIMEOUT)
         try:

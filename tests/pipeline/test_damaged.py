@@ -107,6 +107,8 @@ def test_long_names_of_tar_members_do_not_fill_the_memory() -> None:
     [
         (b"", "this is empty"),
         (gzip.compress(b""), "this is empty"),
+        (zipped({}), "archive is empty"),
+        (tarred({".hidden": b"x"}), "archive is empty"),
         (b"!BDN" + bytes(600), "readpst"),
         (b"7z\xbc\xaf\x27\x1c" + bytes(60), "7z archive"),
         (b"Rar!\x1a\x07\x00", "RAR archive"),
@@ -131,6 +133,8 @@ def test_the_run_goes_on(tmp_path: Path, mail: str) -> None:
     (tmp_path / "empty").write_bytes(b"")
     (tmp_path / "nothing").mkdir()
     bad = ["missing", "empty", "nothing", "a\0b", "good.eml/x"]
+    (empty,) = open_mails([""])
+    assert isinstance(empty, Unreadable)
     events = list(open_mails([*(str(tmp_path / name) for name in bad), mail]))
     assert [type(e) for e in events] == [Unreadable] * len(bad) + [Found]
     reasons = [e.reason for e in events if isinstance(e, Unreadable)]

@@ -17,6 +17,7 @@ LINE = b"From a@example.com Wed Jan  2 03:04:05 2002"
 SEPARATORS = [
     b"From a@example.com Wed Jan  2 03:04:05 2002",
     b"From a@example.com  Wed Jan 02 03:04 2002",
+    b"From MAILER-DAEMON Fri Jan 1 00:0:00 2015",
     b"From - Wed Jan  2 03:04:05 2002",
     b"From MAILER-DAEMON Wed Jan  2 03:04:05 EST 2002",
     b"From MAILER-DAEMON Wed Jan  2 03:04:05 MET DST 2002",
@@ -106,6 +107,19 @@ def test_offsets_and_empty_lines_before_the_first() -> None:
 def test_an_empty_mail_and_a_separator_alone() -> None:
     assert [m.data for m in mails(LINE + b"\n\n" + LINE + b"\nA: 2\n\nx\n")] == [b"", b"A: 2\n\nx\n"]
     assert [m.data for m in mails(LINE)] == [b""]
+
+
+@pytest.mark.parametrize(
+    ("data", "read"),
+    [
+        (b"From a@example.com\nA: 1\n\nx", b"A: 1\n\nx"),
+        (b"From a@example.com\r\n>From b some day\r\nA: 1\r\n\r\nx", b"A: 1\r\n\r\nx"),
+        (b"From the start it failed\n550 no\n", b"From the start it failed\n550 no\n"),
+    ],
+)
+def test_single_mails_may_have_a_from_line(data: bytes, read: bytes) -> None:
+    (event,) = open_mails(["-"], stdin=io.BytesIO(data))
+    assert isinstance(event, Found) and (event.format, event.data) == ("eml", read)
 
 
 class Pieces(io.RawIOBase):

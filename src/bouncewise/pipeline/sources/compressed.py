@@ -48,7 +48,22 @@ def _zstd(reader: Reader) -> Source:
         library = importlib.import_module("compression.zstd")  # Python 3.14
     except ImportError:
         return _Zstandard(reader)
-    return cast(Source, library.ZstdFile(reader))
+    return _Translated(library.ZstdFile(reader), library.ZstdError)
+
+
+class _Translated:
+    """A file whose own kind of error, which is of no common kind, becomes a ``ValueError``."""
+
+    def __init__(self, file: Any, error: type[Exception]) -> None:
+        self._file = file
+        self._error = error
+
+    def read(self, octets: int, /) -> bytes:
+        """Some octets; none at the end."""
+        try:
+            return bytes(self._file.read1(octets))
+        except self._error as error:
+            raise ValueError(str(error)) from error
 
 
 class _Zstandard:

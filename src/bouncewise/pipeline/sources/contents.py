@@ -146,6 +146,10 @@ def _mail(reader: Reader, place: Place) -> Events:
     if data.startswith(detect.UTF16):
         # what Windows editors save as "Unicode"
         data = data.decode("utf-16", "replace").encode("utf-8", "replace")[: place.limits.mail]
+    # a separator that is none by its date, or one that a mailbox in a mailbox left
+    lines = mbox.left_over(data)
+    if lines and detect.begins_header(data, lines):
+        data = data[lines:]
     yield Found(place.path, place.form, data, member=place.member, truncated=cut)
     if error is not None:
         yield place.unreadable(error)
@@ -187,9 +191,11 @@ def _archive(reader: Reader, place: Place, kind: Kind) -> Events:
 
 
 def _members(members: Iterator[archives.Member], place: Place) -> Events:
+    nothing = True
     for member in members:
         if is_skipped(member.name):
             continue
+        nothing = False
         place.count.take()
         name = shown(member.name)
         inner = dataclasses.replace(
@@ -206,3 +212,5 @@ def _members(members: Iterator[archives.Member], place: Place) -> Events:
             yield inner.unreadable(error)
         else:
             yield from open_contents(reader, inner)
+    if nothing:
+        raise SourceError("this archive is empty: it holds no file that may be a mail")

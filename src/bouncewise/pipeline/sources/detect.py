@@ -86,9 +86,14 @@ def foreign(data: bytes) -> str:
     for magic, words in _FOREIGN:
         if data.startswith(magic):
             return f"this is {words}"
-    if b"\x00" in data[:1024] and not data.startswith(UTF16) and not _HEADER.match(data):
+    if b"\x00" in data[:1024] and not data.startswith(UTF16) and not begins_header(data):
         return "this is no mail but binary data; give mails, mailboxes or archives of them"
     return ""
+
+
+def begins_header(data: bytes, at: int = 0) -> bool:
+    """Whether a header field stands at a place (RFC 5322 section 2.2)."""
+    return _HEADER.match(data, at) is not None
 
 
 def _is_tar(data: bytes) -> bool:

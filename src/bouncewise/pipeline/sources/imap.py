@@ -14,51 +14,36 @@ Sources: RFC 3501 sections 2.3.1.1, 6.2, 6.3.2, 6.4.5, 6.4.8; RFC 5092 (URLs).
 from __future__ import annotations
 
 import base64
-import imaplib
-import os
 import re
-import ssl
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
+from bouncewise.pipeline.sources.imaplogin import (
+    ERRORS,
+    PASSWORD,
+    PASSWORD_FILE,
+    SPARE,
+    Connection,
+    Target,
+    connect,
+    leave,
+    password,
+    quoted,
+)
 from bouncewise.pipeline.sources.model import Event, Found, Limits, SourceError, Unreadable, plain
 
-TIMEOUT = 60  # seconds for each answer of the server
-PASSWORD = "BOUNCEWISE_IMAP_PASSWORD"  # noqa: S105 - the name of the variable
-PASSWORD_FILE = "BOUNCEWISE_IMAP_PASSWORD_FILE"  # noqa: S105
 _WINDOW = 2000  # mails whose UIDs are asked for at once; imaplib holds the answer
 _BATCH = 50  # mails fetched with one command
 _BATCH_OCTETS = 1 << 20
-_SPARE = 4 << 20  # octets that answers may have over what was asked for
-_ERRORS = (imaplib.IMAP4.error, OSError, EOFError, ValueError, LookupError, ArithmeticError, MemoryError)
 _UID = re.compile(rb"\bUID (\d{1,10})\b")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d{1,19})\b")
 _BODY = re.compile(rb"\bBODY\[\]")
 
 
-class _Target(NamedTuple):
-    """What a URL names; ``shown`` is the URL without password and options."""
-
-    tls: bool
-    host: str
-    port: int
-    user: str
-    folder: str
-    insecure: bool
-    shown: str
-
-
 class _Listed(NamedTuple):
     uid: int
     octets: int
-
-
-def is_url(path: str) -> bool:
-    """Whether a path names a folder of an IMAP server."""
-    return path[:8].lower().startswith(("imap://", "imaps://"))
 
 
 def open_folder(url: str, *, resume: Mapping[str, int], limits: Limits) -> Iterator[Event]:
@@ -71,23 +56,23 @@ def open_folder(url: str, *, resume: Mapping[str, int], limits: Limits) -> Itera
     """
     shown = _without_password(url)
     uid: int | None = None
-    connection: Any = None
+    connection: Connection | None = None
     try:
         target = _parse(url)
         shown = target.shown
-        connection = _connect(target, _password())
+        connection = connect(target, password())
         for event in _read(connection, target, resume, limits):
             uid = event.offset
             yield event
     except SourceError as error:
         yield Unreadable(shown, str(error), uid)
-    except _ERRORS as error:
+    except ERRORS as error:
         yield Unreadable(
             shown, f"the mail server: {plain(error)}. Read again later; it goes on from here", uid
         )
     finally:
         if connection is not None:
-            _leave(connection)
+            leave(connection)
 
 
 def _without_password(url: str) -> str:
@@ -95,7 +80,7 @@ def _without_password(url: str) -> str:
     return re.sub(r"(://[^/@:]*):.*@", r"\1@", url, flags=re.DOTALL).partition("?")[0]
 
 
-def _parse(url: str) -> _Target:
+def _parse(url: str) -> Target:
     """Take a URL apart.
 
     Raises:
@@ -103,11 +88,11 @@ def _parse(url: str) -> _Target:
     """
     try:
         parts = urlsplit(url)
-        port, user, password, host = parts.port, parts.username, parts.password, parts.hostname
+        port, user, secret, host = parts.port, parts.username, parts.password, parts.hostname
     except ValueError:
         # the error may hold a part of a password
         raise SourceError("this URL can't be read; write imaps://user@host/FOLDER") from None
-    if password is not None:
+    if secret is not None:
         raise SourceError(
             f"a password stands in this URL, where others can see it; put it in {PASSWORD} or in a file that "
             f"{PASSWORD_FILE} names, and change it if the command was kept"
@@ -122,117 +107,13 @@ def _parse(url: str) -> _Target:
     where = (f"[{host}]" if ":" in host else host) + (f":{port}" if port else "")
     shown = f"{scheme}://{quote(user, safe='')}@{where}/{quote(folder)}"
     insecure = "insecure=1" in parts.query.split("&")
-    return _Target(tls, host, port or (993 if tls else 143), user, folder, insecure, shown)
-
-
-def _password() -> str:
-    """The password.
-
-    Raises:
-        SourceError: there is none.
-    """
-    name = os.environ.get(PASSWORD_FILE)
-    if os.environ.get(PASSWORD):
-        return os.environ[PASSWORD]
-    if not name:
-        raise SourceError(
-            f"there is no password: put it in {PASSWORD} or name a file that holds it in {PASSWORD_FILE}"
-        )
-    try:
-        return Path(name).read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, ValueError) as error:
-        raise SourceError(f"the file that {PASSWORD_FILE} names can't be read: {plain(error)}") from None
-
-
-class _Bounded(imaplib.IMAP4):
-    """A connection that does not take more at once than was asked for."""
-
-    allowance = _SPARE
-
-    def read(self, size: int) -> bytes:
-        """A literal of the server.
-
-        Raises:
-            abort: it is larger than what was asked for.
-        """
-        self.allowance -= size
-        if self.allowance < 0:
-            raise self.abort("it sends more than was asked for")
-        return super().read(size)
-
-
-class _BoundedTLS(_Bounded, imaplib.IMAP4_SSL):
-    """The same with TLS from the start."""
-
-
-def _connect(target: _Target, password: str) -> _Bounded:
-    """Connect and log in.
-
-    Raises:
-        SourceError: the server can't be reached, offers no TLS that is trusted, or refuses the password.
-    """
-    context = ssl.create_default_context()
-    try:
-        if target.tls:
-            connection: _Bounded = _BoundedTLS(target.host, target.port, ssl_context=context, timeout=TIMEOUT)
-        else:
-            connection = _Bounded(target.host, target.port, timeout=TIMEOUT)
-        try:
-            if not target.tls:
-                _start_tls(connection, context, target)
-            _log_in(connection, target.user, password)
-        except BaseException:
-            _leave(connection)
-            raise
-    except ssl.SSLCertVerificationError as error:
-        words = f"the certificate of the mail server is not trusted: {error.verify_message}"
-        raise SourceError(f"{words}. SSL_CERT_FILE may name a file with those to trust") from None
-    except _ERRORS as error:
-        raise SourceError(
-            f"the mail server can't be reached: {plain(error)}. Look at host and port"
-        ) from None
-    return connection
-
-
-def _start_tls(connection: imaplib.IMAP4, context: ssl.SSLContext, target: _Target) -> None:
-    if "STARTTLS" in connection.capabilities:
-        connection.starttls(ssl_context=context)
-    elif not target.insecure:
-        raise SourceError(
-            "this server offers no TLS, so the password would be sent in the clear; use imaps://, or add "
-            "?insecure=1 where nobody else is on the line"
-        )
-
-
-def _log_in(connection: imaplib.IMAP4, user: str, password: str) -> None:
-    try:
-        if "AUTH=PLAIN" in connection.capabilities:
-            connection.authenticate("PLAIN", lambda _: f"\0{user}\0{password}".encode())
-        elif "LOGINDISABLED" in connection.capabilities:
-            raise SourceError("this server takes no password here; use imaps:// or ask who runs it")
-        else:
-            connection.login(_quoted(user), password)
-    except UnicodeEncodeError:
-        raise SourceError("this server takes no user names or passwords beyond ASCII") from None
-    except imaplib.IMAP4.abort:
-        raise
-    except imaplib.IMAP4.error as error:
-        raise SourceError(f"the mail server refuses user or password: {plain(error)}") from None
-
-
-def _leave(connection: imaplib.IMAP4) -> None:
-    try:
-        connection.logout()
-    except _ERRORS:
-        # the line may be broken in any way by now, and closing it may fail too
-        with suppress(*_ERRORS):
-            connection.shutdown()
+    return Target(tls, host, port or (993 if tls else 143), user, folder, insecure, shown)
 
 
 def _read(
-    connection: _Bounded, target: _Target, resume: Mapping[str, int], limits: Limits
+    connection: Connection, target: Target, resume: Mapping[str, int], limits: Limits
 ) -> Iterator[Event]:
-    answer, data = connection.select(_quoted(_utf7(target.folder), always=True), readonly=True)
+    answer, data = connection.select(quoted(_utf7(target.folder), always=True), readonly=True)
     if answer != "OK":
         raise SourceError(
             f"this folder can't be opened: {_said(data)}. Folders are named as the server has them"
@@ -246,19 +127,19 @@ def _read(
         yield Unreadable(target.shown, reason)
     count = int(data[0]) if data and data[0] else 0
     for batch in _batches(_list(connection, count, first), limits.mail):
-        connection.allowance = limits.mail + _SPARE
+        connection.allowance = limits.mail + SPARE
         for uid, mail in _fetch(connection, batch, limits.mail):
             cut = len(mail) > limits.mail
             yield Found(target.shown, "imap", mail[: limits.mail], uid, "", cut, key, uid + 1)
 
 
-def _list(connection: _Bounded, count: int, first: int) -> list[_Listed]:
+def _list(connection: Connection, count: int, first: int) -> list[_Listed]:
     """UIDs and sizes from a UID on, ascending; asked from the end, so that old mails cost nothing."""
     found: list[_Listed] = []
     last = count
     while last > 0:
         start = max(1, last - _WINDOW + 1)
-        connection.allowance = _SPARE
+        connection.allowance = SPARE
         answer, data = connection.fetch(f"{start}:{last}", "(UID RFC822.SIZE)")
         if answer != "OK":
             raise SourceError(f"the mail server does not list this folder: {_said(data)}")
@@ -290,7 +171,7 @@ def _batches(mails: list[_Listed], limit: int) -> Iterator[list[int]]:
         yield batch
 
 
-def _fetch(connection: _Bounded, uids: list[int], limit: int) -> list[tuple[int, bytes]]:
+def _fetch(connection: Connection, uids: list[int], limit: int) -> list[tuple[int, bytes]]:
     """The mails of some UIDs, ascending; those that are gone by now are left out."""
     answer, data = connection.uid("FETCH", ",".join(map(str, uids)), f"(UID BODY.PEEK[]<0.{limit + 1}>)")
     if answer != "OK":
@@ -313,13 +194,6 @@ def _said(data: Any) -> str:
     return (
         plain(ValueError(words.decode("utf-8", "replace"))) if isinstance(words, bytes) else "no reason given"
     )
-
-
-def _quoted(text: str, *, always: bool = False) -> str:
-    """A string that the protocol takes as one; imaplib itself quotes passwords only."""
-    if not always and re.fullmatch(r"[\w.@+-]+", text, re.ASCII):
-        return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _utf7(name: str) -> str:

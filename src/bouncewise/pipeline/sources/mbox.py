@@ -21,7 +21,7 @@ from bouncewise.pipeline.sources.reader import Reader
 MAX_LINE = 1024  # octets; a longer line is no separator
 _DAY = rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}"
 _MONTH = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"
-_TIME = rb"\d{1,2}:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:[ \t]?[AaPp][Mm])?"
+_TIME = rb"\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d{1,9})?)?(?:[ \t]?[AaPp][Mm])?"
 _ZONE = rb"(?:[ \t]+(?:[+-]\d\d:?\d\d|[A-Z]{1,5}(?:[+-]\d{1,4})?|\([^()\r\n]{1,40}\)))"
 _DATES = rb"|".join(
     (
@@ -88,6 +88,12 @@ def split(reader: Reader, limit: int) -> Iterator[Cut]:
     yield from cutter.finish(broken=error is not None)
     if error is not None:
         raise error
+
+
+def left_over(data: bytes, at: int = 0) -> int:
+    """How many octets the ``From`` and ``>From`` lines take that stand above the header of a mail."""
+    match = _LEFT_OVER.match(data, at)
+    return match.end() - at if match else 0
 
 
 class _Cutter:
@@ -184,8 +190,7 @@ def _mail(raw: bytes, *, whole: bool, last: bool) -> bytes:
     if line is None:
         return b""
     start = line.end()
-    left_over = _LEFT_OVER.match(raw, start)
-    data = raw[left_over.end() if left_over else start :]
+    data = raw[start + left_over(raw, start) :]
     if whole:
         data = _without_blank(data, last=last)
     if b">From " in data:

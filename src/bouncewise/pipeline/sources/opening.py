@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from bouncewise.pipeline.sources import imap, mbox
+from bouncewise.pipeline.sources import mbox
 from bouncewise.pipeline.sources.contents import Place, open_contents, open_mbox
 from bouncewise.pipeline.sources.detect import BOM
 from bouncewise.pipeline.sources.folders import no_file, walk
@@ -48,13 +48,19 @@ def open_mails(
         if path == STDIN:
             source = stdin if stdin is not None else sys.stdin.buffer
             yield from open_contents(Reader(source, "standard input"), Place.of(STDIN, limits))
-        elif imap.is_url(path):
+        elif path[:8].lower().startswith(("imap://", "imaps://")):
+            # TLS takes a while to load, and few need it
+            from bouncewise.pipeline.sources import imap  # noqa: PLC0415
+
             yield from imap.open_folder(path, resume=marks, limits=limits)
         else:
             yield from _open_path(path, marks, limits)
 
 
 def _open_path(path: str, marks: Mapping[str, int], limits: Limits) -> Iterator[Event]:
+    if not path:  # which pathlib takes for the directory we are in
+        yield Unreadable(path, "this path is empty; name a file, a directory or - for standard input")
+        return
     try:
         mode = Path(path).stat().st_mode
     except (OSError, ValueError) as error:

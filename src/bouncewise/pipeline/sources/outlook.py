@@ -16,7 +16,7 @@ from bouncewise.pipeline.sources.model import SourceError, plain
 from bouncewise.pipeline.sources.msgfile import Folder, open_msg
 
 _MAX_DEPTH = 8
-_HEADERS, _CLASS, _SUBJECT, _BODY, _HTML = 0x007D, 0x001A, 0x0037, 0x1000, 0x1013
+_HEADERS, _CLASS, _SUBJECT, _BODY, _REPORT_TEXT, _HTML = 0x007D, 0x001A, 0x0037, 0x1000, 0x1001, 0x1013
 _SENDER_NAME, _SENDER_ADDRESS, _SENDER_SMTP = 0x0C1A, 0x0C1F, 0x5D01
 _NAME, _ADDRESS, _SMTP, _ROLE = 0x3001, 0x3003, 0x39FE, 0x0C15
 _MESSAGE_ID, _SUBMITTED, _DELIVERED = 0x1035, 0x0039, 0x0E06
@@ -82,7 +82,7 @@ def _part(kind: str, body: bytes) -> bytes:
 
 def _texts(folder: Folder) -> list[tuple[str, bytes]]:
     """The body as plain text, else as HTML."""
-    body = folder.text(_BODY)
+    body = folder.text(_BODY) or folder.text(_REPORT_TEXT)
     if body.strip():
         return [("text/plain; charset=utf-8", body.encode("utf-8", "replace"))]
     octets = folder.octets(_HTML)
@@ -152,7 +152,7 @@ def _enhanced(status: int | None, words: str) -> str:
 
 def _reply(words: str) -> str:
     """The server's words out of ``<host #5.1.1 smtp; 550 ...>``, the form that Exchange keeps them in."""
-    found = re.fullmatch(r"<\s*\S*\s*#?[\d.]*\s*(?:smtp|SMTP)\s*;\s*(.*?)>?\s*", words)
+    found = re.fullmatch(r"<[^<>;]{0,300}?\b(?:smtp|SMTP)\s?;\s?(.*?)>?", words)
     return found[1] if found and found[1] else words.lstrip("#")
 
 

@@ -114,6 +114,8 @@ class Engine:
             reply: the reply in any form that ``unwrap`` reads, or one that is read or unwrapped already.
             context: what is known besides; it ranks above what the wrapper tells.
         """
+        if isinstance(reply, Unwrapped):  # it names a recipient, and does not come twice
+            return Diagnosis(self, *self._diagnose(reply, context))
         key = reply if context is NO_CONTEXT else (reply, context)
         known = self._seen.get(key)
         return Diagnosis(self, *known) if known is not None else self._learn(key, reply, context)

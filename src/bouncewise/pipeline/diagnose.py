@@ -97,4 +97,4 @@ def record(delivery: Delivery, diagnosis: Diagnosis) -> dict[str, Any]:
 
 
 def _present(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value not in (None, "", [], {}, ())}
+    return {key: value for key, value in values.items() if value not in (None, "", False, [], {}, ())}

@@ -124,6 +124,7 @@ def _placed(delivery: Delivery, event: Found) -> Delivery:
         format=delivery.source.format or event.format,
         offset=event.offset,
         member=event.member,
+        truncated=event.truncated,
     )
     return msgspec.structs.replace(delivery, source=source)
 

@@ -35,6 +35,7 @@ class Source(msgspec.Struct, frozen=True):
         offset: octets into a mailbox, or None.
         line: line of a log, from 1, or None.
         member: name inside an archive, or "".
+        truncated: the mail is longer than what is read of one, or cut off where it is kept.
     """
 
     path: str = ""
@@ -42,6 +43,7 @@ class Source(msgspec.Struct, frozen=True):
     offset: int | None = None
     line: int | None = None
     member: str = ""
+    truncated: bool = False
 
 
 class Returned(msgspec.Struct, frozen=True):

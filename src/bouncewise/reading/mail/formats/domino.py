@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 
 from bouncewise.reading.mail.headers import ADDRESS, clean_address
+from bouncewise.reading.mail.judge import is_bounce
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.prose import action_of
 from bouncewise.reading.mail.told import Told
@@ -63,7 +64,7 @@ def recognise(mail: Mail) -> bool:
         return True
     text = mail.notice[:4096]
     if "was not delivered to:" in text and "because:" in text:
-        return True
+        return is_bounce(mail)
     return "X-Notes;" in mail.status_text[:8192]
 
 

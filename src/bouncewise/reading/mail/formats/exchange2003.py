@@ -24,6 +24,7 @@ from __future__ import annotations
 import re
 
 from bouncewise.reading.mail.headers import ADDRESS, clean_address
+from bouncewise.reading.mail.judge import is_bounce
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.prose import action_of
 from bouncewise.reading.mail.told import Told
@@ -39,20 +40,21 @@ _ADDRESS = re.compile(rf"(?:smtp:|mailto:)?({ADDRESS})", re.I)
 _NO_NAME = re.compile(r"[;()\[\]:]|\d{3}")
 _PREPOSITION = re.compile(r"[\s'\"]{0,4}(?:\b\w{1,6})?[\s:：,，(（]{0,4}$")
 _MTS = re.compile(r"^\s{0,16}(?:The MTS-ID of|\S{1,20} MTS-ID\b|;[lp]=|p=)", re.I)
+_CONNECTORS = ("internet mail service", "microsoft exchange server internet mail")
 _FAILED_TO = "did not reach the following recipient(s):", "recipient(s) could not be reached:"
 
 
 def recognise(mail: Mail) -> bool:
-    """Whether the mail has a mark of these servers."""
-    mailer = mail.headers.get("x-mailer")[:60].lower()
-    if mailer.startswith(("internet mail service", "microsoft exchange server internet mail")):
-        return bool(mail.notice.strip())
+    """Whether the mail has a mark of these servers and is no person's that quotes one or went through one."""
     text = mail.notice[:16_384]
-    if "MSEXCH:" in text or any(words in text for words in _FAILED_TO):
-        return True
-    if "x-ms-embedded-report" in mail.headers and " " in text:
-        return True
-    return "#" in text and _STATUS.search(text) is not None
+    marked = (
+        "MSEXCH:" in text
+        or any(words in text for words in _FAILED_TO)
+        or ("#" in text and _STATUS.search(text) is not None)
+        or "x-ms-embedded-report" in mail.headers
+        or mail.headers.get("x-mailer")[:60].lower().startswith(_CONNECTORS)
+    )
+    return marked and is_bounce(mail)
 
 
 def read(mail: Mail) -> list[Told]:

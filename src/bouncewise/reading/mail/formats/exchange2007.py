@@ -23,6 +23,7 @@ from __future__ import annotations
 import re
 
 from bouncewise.reading.mail.headers import ADDRESS, clean_address
+from bouncewise.reading.mail.judge import is_bounce
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.prose import CODED, action_of, spoken
 from bouncewise.reading.mail.told import Told
@@ -44,6 +45,7 @@ _ADMIN = re.compile(
     r"\b(?:RESOLVER|QUEUE|SMTPSEND|STOREDRV|ROUTING|TRANSPORT|APPROVAL|AGENT)\.\w",
     re.I,
 )
+_MARKS = ("#SMTP#", " ##", "RESOLVER.", "Diagnostic information for administrators")
 _SERVER = re.compile(
     r"^[ \t]{0,8}[^\n:：]{4,40}[:：][ \t]{0,8}([\w-]{1,63}(?:\.[\w-]{1,63}){0,12})"
     r"(?: \(([0-9A-Fa-f:.]{2,45})\))?\s{0,4}$"
@@ -51,18 +53,12 @@ _SERVER = re.compile(
 
 
 def recognise(mail: Mail) -> bool:
-    """Whether the words are those of an Exchange server from 2007 on."""
+    """Whether the words are those of an Exchange server from 2007 on, and not quoted by a person."""
     if "x-ms-exchange-message-is-ndr" in mail.headers:
         return True
     text = mail.notice[:32_768]
-    if (
-        "#SMTP#" in text
-        or " ##" in text
-        or "RESOLVER." in text
-        or "Diagnostic information for administrators" in text
-    ):
-        return True
-    return "Remote Server " in text and "returned '" in text
+    marked = any(mark in text for mark in _MARKS) or ("Remote Server " in text and "returned '" in text)
+    return marked and is_bounce(mail)
 
 
 def read(mail: Mail) -> list[Told]:

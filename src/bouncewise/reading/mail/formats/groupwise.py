@@ -24,9 +24,10 @@ from bouncewise.reading.mail.told import Told
 
 MAX_LINES = 2000
 _SUBJECT = re.compile(
-    r"^(?:Message status ?- ?(?:undeliverable|delayed|opened|delivered)|Nachrichtenstatus ?- ?|"
-    r"Mitteilungsstatus ?- ?|"
-    r"[ÉE]tat du message ?- ?|Estado del mensaje ?- ?|Berichtstatus ?- ?)",
+    r"^(?:Message status ?- ?(?:undeliverable|delayed)|(?:Nachrichten|"
+    r"Mitteilungs)status ?- ?(?:unzustellbar|nicht zu|ver)|"
+    r"[ÉE]tat du message ?- ?(?:non|impossible)|Estado del mensaje ?- ?(?:no |imposible)|"
+    r"Berichtstatus ?- ?(?:niet|onbe))",
     re.I,
 )
 _HEAD = re.compile(

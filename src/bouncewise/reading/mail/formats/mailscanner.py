@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 
 from bouncewise.reading.mail.headers import ADDRESS, clean_address
+from bouncewise.reading.mail.judge import is_bounce
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.told import Told
 
@@ -33,13 +34,9 @@ _REPORT = re.compile(r"^\s{0,8}(?:Report|Bericht|Rapport|Informe)\s?:\s{0,4}(.{1
 def recognise(mail: Mail) -> bool:
     """Whether MailScanner's words or signature are there, in a report to the sender."""
     text = mail.notice[:16_384]
-    if "message you sent:-" in text:
-        return True
-    return (
-        "MailScanner" in text
-        and "www.mailscanner" in text
-        and any(_TO.match(line) for line in mail.lines[:60])
-    )
+    if "message you sent:-" not in text and not ("mailscanner" in mail.sender and "MailScanner" in text):
+        return False
+    return any(_TO.match(line) for line in mail.lines[:60]) and is_bounce(mail)
 
 
 def read(mail: Mail) -> list[Told]:

@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 
 from bouncewise.reading.mail.headers import ADDRESS, clean_address
+from bouncewise.reading.mail.judge import is_bounce
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.prose import action_of
 from bouncewise.reading.mail.told import Told
@@ -71,10 +72,11 @@ def recognise(mail: Mail) -> bool:
     text = mail.notice[:32_768]
     if "x-ms-exchange-message-is-ndr" not in mail.headers and not any(mark in text for mark in _CLOUD):
         return False
-    return _MARK.search(text) is not None and (
+    named = _MARK.search(text) is not None and (
         any(_LABELS["recipient"].match(line) for line in mail.lines[:MAX_LINES])
         or _TO.search(text) is not None
     )
+    return named and is_bounce(mail)
 
 
 def read(mail: Mail) -> list[Told]:

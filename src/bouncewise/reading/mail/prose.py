@@ -150,7 +150,7 @@ def _is_recipient(match: re.Match[str], own: frozenset[str]) -> bool:
     if _NOT_LABEL.search(label) or (label and not _LABEL.search(label)):
         return False
     name = (match["name"] or "").strip()
-    if name and (len(name.split()) > 5 or _FAILURE.search(name) or CODED.search(f"{name} ")):
+    if name and (len(name.split()) > 5 or _FAILURE.search(name)):
         return False
     return address not in own and not _HELP.match(address)
 

@@ -1,8 +1,8 @@
 """Naver and Daum (Kakao), and other Korean services: letters in Korean with labels.
 
-"받는사람" (or "수신자", "받는이") names the recipient, "반송 사유", "실패 사유" or "원인" says why,
-mostly with the server's reply behind a sentence. Recognised by the daemons of naver.com, daum.net, hanmail.net, kakao.com and nate.com, or
-by a subject with "반송" or "전송 실패", together with a label.
+"받는사람" (or "수신자", "받는이") names the recipient, "반송 사유", "실패 사유" or "원인" says why, mostly
+with the server's reply behind a sentence. Recognised by the daemons of naver.com, daum.net, hanmail.net,
+kakao.com and nate.com, or by a subject with "반송" or "전송 실패", together with a label.
 
 Source: https://help.naver.com/ (mail, returned mail) and https://cs.daum.net/
 """

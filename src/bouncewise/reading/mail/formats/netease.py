@@ -2,8 +2,8 @@
 
 A letter in HTML with the labels "收件人" (To), "退信原因" (Reason) or "退信代码" and the server's
 words in the manner ``SMTP error, RCPT TO: Host mx.example.com(192.0.2.1) said 550 User not found``, mostly
-beside a delivery status without a reply. Sina and Aliyun write with the same labels. Recognised by the subject or the daemons of
-these providers, together with one of the labels.
+beside a delivery status without a reply. Sina and Aliyun write with the same labels. Recognised by the
+subject or the daemons of these providers, together with one of the labels.
 
 Source: https://help.mail.163.com/faq.do?m=list&categoryID=90 and mails of Coremail.
 """

@@ -2,7 +2,8 @@
 
 A table names the message ("主题", "时间"), whom it did not reach ("无法发送到" or "Undeliverable to") and
 why ("退信原因", "Reason"); the server's reply follows the reason in words, as "host
-mx.example.com[192.0.2.1] said: 550 ...". Recognised by the postmaster of qq.com or exmail.qq.com, or by the pair of labels.
+mx.example.com[192.0.2.1] said: 550 ...". Recognised by the postmaster of qq.com or exmail.qq.com, or by
+the pair of labels.
 
 Source: https://service.mail.qq.com/ (help on returned mail) and mails of QQ Mail.
 """

@@ -18,14 +18,17 @@ from __future__ import annotations
 
 import re
 
+from bouncewise.reading.mail.headers import ADDRESS, clean_address
 from bouncewise.reading.mail.message import Mail
-from bouncewise.reading.mail.prose import anchored
 from bouncewise.reading.mail.told import Told
 
 _OPENINGS = (
     "we were unable to deliver your message to the following address",
     "unable to deliver message to the following address",
 )
+MAX_LINES = 2000
+_ADDRESS_LINE = re.compile(rf"^\s{{0,4}}<({ADDRESS})>:\s*$")
+_RULE = re.compile(r"^-{3,}")
 _STATE = re.compile(r"\s*\[(?:RCPT_TO|MAIL_FROM|DATA|BODY|HELO|EHLO|CONNECT|QUIT|\w{1,12})\]\s*$")
 _SAID = re.compile(r"^Remote host said:\s*")
 
@@ -40,7 +43,18 @@ def recognise(mail: Mail) -> bool:
 
 def read(mail: Mail) -> list[Told]:
     """Each address with the words below it."""
-    return [Told(recipient=one.recipient, words=_reply(one.words)) for one in anchored(mail)]
+    told: list[Told] = []
+    for line in mail.lines[:MAX_LINES]:
+        address = _ADDRESS_LINE.match(line)
+        if address:
+            told.append(Told(recipient=clean_address(address[1])))
+        elif _RULE.match(line):
+            break
+        elif told and line.strip() and len(told[-1].words) < 2048:
+            told[-1].words = f"{told[-1].words}\n{line.strip()}".lstrip()
+    for one in told:
+        one.words = _reply(one.words)
+    return told
 
 
 def _reply(words: str) -> str:

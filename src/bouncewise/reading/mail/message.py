@@ -199,11 +199,16 @@ def cut(text: str) -> tuple[str, str]:
     if start is None:
         return text, ""
     end = start
-    while end > 0 and (not lines[end - 1].strip() or _LEAD.search(lines[end - 1][:200])):
+    while end > 0 and (not lines[end - 1].strip() or _leads_over(lines[end - 1])):
         end -= 1
     if not any(line.strip() for line in lines[:end]):
         end = start
     return "\n".join(lines[:end]), "\n".join(lines[start:])
+
+
+def _leads_over(line: str) -> bool:
+    """Whether a line leads over to the returned message; one that says more is left."""
+    return len(line) < 120 and _LEAD.search(line) is not None
 
 
 def _returned_from(lines: list[str]) -> int | None:

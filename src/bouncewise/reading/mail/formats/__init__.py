@@ -25,6 +25,22 @@ ORDER: tuple[str, ...] = (
     "groupwise",
     "firstclass",
     "mailscanner",
+    "amazonses",
+    "googlegroups",
+    "gmail",
+    "yahoo",
+    "aol",
+    "sendgrid",
+    "sparkpost",
+    "mailru",
+    "gmx",
+    "zoho",
+    "ezweb",
+    "biglobe",
+    "verizon",
+    "qq",
+    "netease",
+    "naver",
 )
 Format = tuple[str, Callable[[Mail], bool], Callable[[Mail], list[Told]]]
 

@@ -32,6 +32,7 @@ _EXPIRED = re.compile(
     r"(?:message|mail|queue|retry|delivery)\b.{0,30}(?:expired|timeout|time[d ]*out exceeded|too (?:old|long))|"
     r"retry time not reached|retry timeout exceeded|(?:too long|days?) in (?:the |my )?queue|giving up|gave up|"
     r"could not be delivered (?:within|for|after) \d|unable to deliver .{0,60}(?:for|after|within) \d|"
+    r"cannot send message (?:for|within) \d|envelope expired|for the last \d+ seconds|"
     r"will not (?:be retried|retry)|(?:been|was) in (?:the |this )?queue (?:for )?(?:more than|longer than)",
     re.I | re.S,
 )

@@ -16,7 +16,7 @@ from bouncewise.cli.engine import engine_options, load_cli_engine
 from bouncewise.cli.person import paragraphs
 from bouncewise.cli.progress import counted
 from bouncewise.cli.show import show
-from bouncewise.cli.source import MAX_LINE, Piece, open_input, pieces, split
+from bouncewise.cli.source import MAX_LINE, Piece, mail_in, open_input, pieces, split
 from bouncewise.diagnosis.engine import Engine
 from bouncewise.reply.model import NO_CONTEXT, Context, Phase
 
@@ -54,13 +54,13 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> None:
     """Explain a reply: what happened, why, who mends it and how.
 
-    Takes one reply, several, a log line, a library's exception, a transcript or a bounce mail's
-    text, from the argument, a file or standard input.
+    Takes one reply, several, a log line, a library's exception, a transcript or a bounce mail,
+    from the argument, a file or standard input.
 
     \b
     Examples:
       bouncewise explain "550 5.7.26 This mail has been blocked because the sender is unauthenticated."
-      bouncewise explain bounce.txt
+      bouncewise explain bounce.eml
       tail -1 /var/log/mail.log | bouncewise explain -
       bouncewise explain --jsonl < replies.jsonl > causes.jsonl
     """
@@ -74,6 +74,13 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         if jsonl:
             _json_lines(engine, file, text)
             return
+        if file is not None:
+            mail, file = mail_in(file)
+            if mail:
+                from bouncewise.cli.mail import explain_mail  # noqa: PLC0415 - only for mails
+
+                explain_mail(engine, mail, name, as_json=as_json, details=details)
+                return
         found = pieces(file) if file is not None else iter(split(text))
         if as_json:
             _as_json(engine, found, given)

@@ -94,6 +94,8 @@ def _wrapped(text: str, indent: str, style: str = "", first: str | None = None) 
 def _reply_lines(diagnosis: Diagnosis, engine: Engine) -> Iterator[list[Part]]:
     """The reply with the words marked that spoke for the cause."""
     reply = diagnosis.reply
+    if reply.code is None and not reply.text:
+        return
     head = " ".join(str(p) for p in (reply.code, reply.enhanced) if p is not None)
     text = reply.text[:2000]
     spans = sorted(

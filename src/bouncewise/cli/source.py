@@ -10,14 +10,21 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BufferedReader, RawIOBase
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from bouncewise.reply.parse import MAX_INPUT, decode
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 MAX_LINE = 1_048_576
+MAX_MAIL = 67_108_864  # octets of a mail that are read
+_FIELDS_OF_A_MAIL = 3
+_BEGINS_MAIL = re.compile(r"(?:>?From \S[^\n]{0,200}\n)?[A-Za-z][A-Za-z0-9-]{1,60}[ \t]?:")
 _CONTINUED = re.compile(r"\s{0,3}([2-5][0-5]\d)-")
 _REPLY = re.compile(r"\s{0,3}([2-5][0-5]\d)(?=[ -]|$)")
 _DIALOGUE = re.compile(
@@ -87,6 +94,39 @@ def _looks_like_path(argument: str) -> bool:
         argument.startswith(("/", "./", "../", "~/"))
         or bool(re.search(r"\.(?:eml|txt|log|mbox|msg|json|jsonl|csv|gz)$", argument))
     )
+
+
+def mail_in(file: BinaryIO) -> tuple[bytes, BinaryIO]:
+    """The mail that a file holds, or b"" where it holds none, and the file from its beginning on.
+
+    A file is a mail when it begins with header fields, three of them known ones.
+    """
+    head = file.read(MAX_INPUT)
+    top = decode(head[:16_384].replace(b"\r\n", b"\n").replace(b"\r", b"\n")).lstrip("\ufeff\n")
+    top = top.partition("\n\n")[0]
+    if not _BEGINS_MAIL.match(top) or len(_HEADER.findall(top)) < _FIELDS_OF_A_MAIL:
+        return b"", BufferedReader(_Again(head, file))
+    return head + file.read(MAX_MAIL - len(head)), file
+
+
+class _Again(RawIOBase):
+    """A file from its beginning on, of which a head was read already."""
+
+    def __init__(self, head: bytes, file: BinaryIO) -> None:
+        super().__init__()
+        self._head, self._file = head, file
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        """Read into a buffer."""
+        view = memoryview(buffer).cast("B")
+        data = self._head[: len(view)] or self._file.read(len(view))
+        self._head = self._head[len(data) :]
+        view[: len(data)] = data
+        return len(data)
 
 
 def pieces(file: BinaryIO) -> Iterator[Piece]:

@@ -35,6 +35,11 @@ class Diagnosis(msgspec.Struct, gc=False, eq=False, repr_omit_defaults=True):
         return f"<Diagnosis {self.cause} {self.confidence} {self.reply.text[:60]!r}>"
 
     @property
+    def engine(self) -> Engine:
+        """The engine that made it."""
+        return self._engine
+
+    @property
     def reply(self) -> Reply:
         """The reply itself."""
         if isinstance(self._reply, str):

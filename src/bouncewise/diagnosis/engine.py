@@ -46,6 +46,7 @@ _FOREIGN = re.compile(
 ).findall
 _SUCCESS_HEAD = 10  # characters of "250 2.0.0 "
 _MAX_HEADS = 4096
+_SURE = 0.99  # of a cause that is told beside the reply
 MAX_SEEN = 16_384  # replies whose outcome is kept
 MAX_TEMPLATES = 16_384  # templates whose decision is kept
 MAX_TEMPLATE = 1024  # octets of a template that is kept; longer ones hardly come twice
@@ -116,6 +117,23 @@ class Engine:
         key = reply if context is NO_CONTEXT else (reply, context)
         known = self._seen.get(key)
         return Diagnosis(self, *known) if known is not None else self._learn(key, reply, context)
+
+    def decided(self, cause: str, found: Unwrapped) -> Diagnosis:
+        """The diagnosis of something whose cause is known beside its reply, such as a complaint.
+
+        Args:
+            cause: slug of the cause.
+            found: the reply and what was round it.
+
+        Raises:
+            KeyError: the knowledge base has no such cause.
+        """
+        self.knowledge.causes[cause]
+        said = found.reply
+        facts = Facts(said.code, said.enhanced, found.context.phase, None, NOTHING)
+        decision = Decision(cause=cause, confidence=_SURE, facts=facts)
+        decision = msgspec.structs.replace(decision, action=self.adviser.action(decision))
+        return Diagnosis(self, said, found.context, decision, found.wrapper)
 
     def diagnose_many(
         self, items: Iterable[Item | tuple[Item, Context]], workers: int = 1

@@ -10,7 +10,7 @@ from bouncewise.reading.delivery import Delivery, Kind, Source
 from bouncewise.reading.mail.automatic import automatic_kind, is_answer
 from bouncewise.reading.mail.dates import rfc3339
 from bouncewise.reading.mail.disposition import is_disposition, read_disposition
-from bouncewise.reading.mail.dsn import read_dsn, says_why
+from bouncewise.reading.mail.dsn import read_dsn, says_why, status_of
 from bouncewise.reading.mail.feedback import is_feedback, read_feedback
 from bouncewise.reading.mail.formats import formats
 from bouncewise.reading.mail.judge import is_bounce
@@ -29,7 +29,8 @@ def read_mail(data: bytes) -> list[Delivery]:
 
     Returns:
         A record for each recipient. A mail that tells of no delivery gives one record of kind
-        ``not-a-bounce``, octets that are no mail one of kind ``unreadable``, each with its reason. Never raises.
+        ``not-a-bounce``, octets that are no mail one of kind ``unreadable``, each with its reason.
+        Never raises.
     """
     if not data.strip():
         return [Delivery(kind=Kind.UNREADABLE, reason="there is nothing in it")]
@@ -46,7 +47,7 @@ def read_mail(data: bytes) -> list[Delivery]:
 
 def _told(mail: Mail) -> tuple[list[Told], str]:
     """What the mail tells, and the name of the reader that found it."""
-    reported = read_dsn(mail) if mail.status_text and _own_status(mail) else []
+    reported = read_dsn(mail) if _own_status(mail) else []
     if says_why(reported):
         return reported, "dsn"
     for name, recognise, read in formats():
@@ -63,7 +64,9 @@ def _told(mail: Mail) -> tuple[list[Told], str]:
 
 def _own_status(mail: Mail) -> bool:
     """Whether the delivery status is the mail's own and not that of a bounce attached to it."""
-    return mail.type == "multipart/report" or is_bounce(mail)
+    return (mail.type == "multipart/report" and mail.status_text != "") or (
+        status_of(mail) != "" and is_bounce(mail)
+    )
 
 
 def _joined(reported: list[Told], told: list[Told]) -> list[Told]:
@@ -86,9 +89,11 @@ def _joined(reported: list[Told], told: list[Told]) -> list[Told]:
 
 def _with_recipients(mail: Mail, told: list[Told]) -> list[Told]:
     """Fill in recipients that nobody named by what else knows them."""
+    named = {one.recipient.lower() for one in told}
     for one in told:
         if "@" not in one.recipient:
-            one.recipient = _known_recipient(mail) or one.recipient
+            known = _known_recipient(mail)
+            one.recipient = known if known and known.lower() not in named else one.recipient
     return told
 
 
@@ -114,7 +119,7 @@ def _no_bounce(mail: Mail) -> Delivery:
         return Delivery(
             kind=kind, recipient=mail.sender_address, reason="a program answered in place of a person"
         )
-    if not mail.headers and not mail.data.isascii() and b"\0" in mail.data[:4096]:
+    if not mail.headers and b"\0" in mail.data[:4096]:
         return Delivery(kind=Kind.UNREADABLE, reason="no mail: it has no header fields and is not text")
     return Delivery(kind=Kind.NOT_A_BOUNCE, reason="nothing in it tells of a delivery that failed")
 

@@ -34,8 +34,10 @@ def automatic_kind(mail: Mail) -> Kind | None:
         submitted.startswith("auto-replied")
         or any(name in mail.headers for name in _REPLIED_FIELDS)
         or mail.headers.get("precedence").lower() in _REPLIED_PRECEDENCE
-        or (mail.headers.get("x-auto-response-suppress").lower() in ("all", "oof", "autoreply")
-        and "in-reply-to" in mail.headers)
+        or (
+            mail.headers.get("x-auto-response-suppress").lower() in ("all", "oof", "autoreply")
+            and "in-reply-to" in mail.headers
+        )
     )
     if any(word in subject for word in _words()["challenge"]) and (marked or submitted or _may_answer(mail)):
         return Kind.CHALLENGE

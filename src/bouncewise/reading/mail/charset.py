@@ -7,7 +7,17 @@ import codecs
 import re
 from functools import lru_cache
 
-_ALIASES = {"unknown-8bit": "", "x-unknown": "", "8bit": "", "ansi_x3.4-1968": "ascii", "gb2312": "gb18030"}
+_ALIASES = {
+    "unknown-8bit": "",
+    "x-unknown": "",
+    "8bit": "",
+    "ansi_x3.4-1968": "ascii",
+    "gb2312": "gb18030",
+    "unicode-1-1-utf-7": "utf-7",
+}
+_NOT_AS_ASCII = ("utf-16", "utf-32")
+_ESCAPED = ("hz", "utf-7")
+_CUT_OFF = "unexpected end of data"  # inside the last character
 _ASCII = frozenset({"", "ascii", "us-ascii"})
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([BbQq])\?([^?]{0,2000})\?=(?:[ \t\n]{1,20}(?==\?))?")
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
@@ -35,21 +45,18 @@ def to_text(data: bytes, charset: str = "") -> str:
     """
     japanese = b"\x1b$" in data or b"\x1b(J" in data
     codec = _codec(charset) if charset else ""
-    if (
-        data.isascii()
-        and not japanese
-        and not codec.startswith(("iso2022", "hz", "utf_16", "utf_32", "utf_7"))
-    ):
-        return data.decode("ascii")
+    if data.isascii() and not japanese and not (codec.startswith(_NOT_AS_ASCII) and b"\0" in data):
+        return data.decode("ascii") if not codec.startswith(_ESCAPED) else data.decode(codec, "replace")
     tried = [codec] if codec not in _ASCII else []
     if japanese:
         tried.insert(0, "iso2022_jp_ext")
     for name in (*tried, "utf-8"):
         try:
             return data.decode(name)
-        except (UnicodeDecodeError, LookupError):
-            continue
-    return data.decode(codec if codec not in _ASCII else "cp1252", "replace")
+        except UnicodeDecodeError as error:
+            if error.reason == _CUT_OFF and error.start > 0:
+                return data[: error.start].decode(name, "replace")
+    return data.decode(codec if codec not in _ASCII and codec != "utf-8" else "cp1252", "replace")
 
 
 def from_base64(data: bytes) -> bytes:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 
-from bouncewise.reading.mail.fields import Block, blocks
+from bouncewise.reading.mail.fields import MAX_BLOCKS, Block, blocks
 from bouncewise.reading.mail.headers import clean_address
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.paths import decode_path
 from bouncewise.reading.mail.told import Told
 
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
+_UNITEXT = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")  # RFC 6533 section 3
+_IN_TEXT = re.compile(r"^(?:Reporting-MTA|Final-Recipient|Original-Recipient):", re.M | re.I)
+_SURE_IN_TEXT = re.compile(r"^Final-Recipient:", re.M | re.I), re.compile(r"^(?:Action|Status):", re.M | re.I)
 _CODED = re.compile(r"(?<![\d.])[245]\d\d(?=[ -]|$)|[245]\.\d{1,3}\.\d{1,3}")
 _EMPTY = re.compile(r"^(?:smtp|x-[\w-]+|unknown)?\s*;?\s*$", re.I)
 _OF_RECIPIENT = (
@@ -29,10 +32,49 @@ def read_dsn(mail: Mail) -> list[Told]:
     Args:
         mail: a mail with a delivery status part.
     """
-    found = blocks(mail.status_text)
-    message = next((b for b in found if not _is_of_recipient(b)), Block({}))
-    recipients = [b for b in found if _is_of_recipient(b)]
+    found = blocks(status_of(mail))
+    message = next((b for b in found if not _is_of_recipient(b) or "reporting-mta" in b), Block({}))
+    recipients = [
+        one for block in _mended([b for b in found if _is_of_recipient(b)]) for one in _parted(block)
+    ]
     return [_told(block, message, mail) for block in recipients]
+
+
+def status_of(mail: Mail) -> str:
+    """The delivery status: the part, or fields that a gateway has put into the words, or ""."""
+    if mail.status_text:
+        return mail.status_text
+    text = mail.notice
+    if "-Recipient:" not in text or not all(mark.search(text) for mark in _SURE_IN_TEXT):
+        return ""
+    begin = _IN_TEXT.search(text)
+    return text[begin.start() :] if begin else ""
+
+
+def _mended(found: list[Block]) -> list[Block]:
+    """Blocks that empty lines tore apart: one without a recipient goes with the one above it."""
+    whole: list[Block] = []
+    for block in found:
+        named = "final-recipient" in block or "original-recipient" in block
+        if whole and not named and not any(name in whole[-1] for name in block):
+            whole[-1] = Block({name: b.all(name) for b in (whole[-1], block) for name in b})
+        else:
+            whole.append(block)
+    return whole
+
+
+def _parted(block: Block) -> list[Block]:
+    """A block in which several recipients follow each other without empty lines, one for each of them."""
+    count = len(block.all("final-recipient"))
+    if count < 2:
+        return [block]
+    fields = {
+        name: block.all(name) for name in (*_OF_RECIPIENT, "remote-mta", "last-attempt-date") if name in block
+    }
+    return [
+        Block({name: [values[n] if len(values) == count else values[0]] for name, values in fields.items()})
+        for n in range(min(count, MAX_BLOCKS))
+    ]
 
 
 def says_why(told: list[Told]) -> bool:
@@ -83,4 +125,11 @@ def _address(field: str) -> str:
     kind, sign, rest = field.partition(";")
     address = clean_address((rest if sign else kind).strip())
     inside = address.rpartition("<")[2].rstrip(">") if "<" in address else address
+    if "\\x{" in inside:
+        inside = _UNITEXT.sub(_character, inside)
     return _XTEXT.sub(lambda m: chr(int(m[1], 16)), inside).partition(" ")[0]
+
+
+def _character(match: re.Match[str]) -> str:
+    number = int(match[1], 16)
+    return chr(number) if number < 0xD800 or 0xDFFF < number < 0x110000 else match[0]

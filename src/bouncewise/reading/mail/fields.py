@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-MAX_BLOCKS = 10_000
+MAX_BLOCKS = 100_000
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z0-9-]{0,60})[ \t]?:[ \t]*([^\n]*(?:\n[ \t]+[^\n]*)*)", re.MULTILINE)
 _BLANK = re.compile(r"\n[ \t]*\n")
 _FOLD = re.compile(r"\s*\n\s*")
@@ -27,6 +27,9 @@ class Block:
     def all(self, name: str) -> list[str]:
         """Every value of a field."""
         return list(self._fields.get(name, ()))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
 
     def __contains__(self, name: str) -> bool:
         return name in self._fields

@@ -79,10 +79,12 @@ def _unfold(value: bytes) -> str:
 
 
 def addresses_in(text: str) -> list[str]:
-    """The addresses in a field's value: those in angle brackets, or all where there are none."""
-    bare = _QUOTED.sub("", text)
-    angles = [clean_address(a) for a in _IN_ANGLES.findall(bare) if "@" in a]
-    return angles or [clean_address(a) for a in _ADDRESS.findall(bare)]
+    """The addresses in a field's value, in angle brackets or bare."""
+    found: list[str] = []
+    for piece in _QUOTED.sub("", text).split(","):
+        angles = [a for a in _IN_ANGLES.findall(piece) if "@" in a]
+        found.extend(clean_address(a) for a in angles or _ADDRESS.findall(piece))
+    return found
 
 
 def clean_address(address: str) -> str:

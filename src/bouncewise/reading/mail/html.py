@@ -10,6 +10,8 @@ _UNSEEN = ("script", "style", "head", "title")
 _BLOCK = re.compile(
     r"<(?:/?(?:p|div|tr|table|ul|ol|h[1-6]|pre|blockquote|center|hr)|br|li|/td|/th)\b[^<>]*>", re.I
 )
+_PRE = re.compile(r"</?(?:pre|xmp)\b[^<>]{0,400}>", re.I)
+_FOLDED, _KEPT = re.compile(r"\n[ \t]"), "\ue000"  # a header field that goes on keeps its indent
 _TAG = re.compile(r"<[/!?A-Za-z][^<>]*>")
 _SPACES = re.compile(r"[ \t\xa0\u200b]+")
 _LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*){2,}")
@@ -22,11 +24,14 @@ def html_to_text(source: str) -> str:
         source: the HTML; what is behind the first 512 KiB is left out.
     """
     text = _without_unseen(source[:MAX_HTML])
-    text = text.replace("\n", " ")
+    pieces = _PRE.split(text)  # every second piece is text that keeps its lines
+    pieces[::2] = [piece.replace("\n", " ") for piece in pieces[::2]]
+    pieces[1::2] = [_FOLDED.sub(f"\n{_KEPT}", piece) for piece in pieces[1::2]]
+    text = "\n".join(pieces)
     text = _TAG.sub("", _BLOCK.sub("\n", text))
     text = _SPACES.sub(" ", html.unescape(text))
     lines = "\n".join(line.strip() for line in text.split("\n"))
-    return _LINES.sub("\n\n", lines).strip()
+    return _LINES.sub("\n\n", lines.replace(_KEPT, " ")).strip()
 
 
 def _without_unseen(text: str) -> str:

@@ -1,4 +1,4 @@
-"""A mail as the readers of formats see it: header fields, the words for a person, the report, what came back."""
+"""A mail as the readers of formats see it: fields, words for a person, the report, what came back."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from functools import cached_property
 
 from bouncewise.reading.mail.headers import Headers, addresses_in
 from bouncewise.reading.mail.html import html_to_text
-from bouncewise.reading.mail.mime import MAX_TEXT, Part, leaves, top
+from bouncewise.reading.mail.mime import Part, leaves, top
 
 MAX_NOTICE = 65_536  # characters of words that are read
+MAX_STATUS = 4_194_304  # characters of delivery status that are read
 _RETURNED_TYPES = (
     "message/rfc822",
     "message/global",
@@ -18,17 +19,56 @@ _RETURNED_TYPES = (
     "message/rfc822-headers",
     "message/partial",
 )
+_IN_FRONT = (b" ", b"\t", b"\n", b"\xef")
 _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status", "message/x-delivery-status")
 _FIELD_LINE = re.compile(r"[ \t>]{0,8}([A-Za-z][A-Za-z0-9-]{1,60})[ \t]?:(?:\s|$)")
 _OF_A_MESSAGE = frozenset(
-    ["received", "return-path", "message-id", "from", "to", "cc", "subject", "date", "mime-version", "content-type", "dkim-signature", "sender", "reply-to", "x-mailer", "delivered-to", "references", "in-reply-to", "user-agent", "content-transfer-encoding", "domainkey-signature", "list-id", "list-unsubscribe", "x-originating-ip", "importance", "thread-topic", "thread-index", "envelope-to", "x-sender"]
+    [
+        "received",
+        "return-path",
+        "message-id",
+        "from",
+        "to",
+        "cc",
+        "subject",
+        "date",
+        "mime-version",
+        "content-type",
+        "dkim-signature",
+        "sender",
+        "reply-to",
+        "x-mailer",
+        "delivered-to",
+        "references",
+        "in-reply-to",
+        "user-agent",
+        "content-transfer-encoding",
+        "domainkey-signature",
+        "list-id",
+        "list-unsubscribe",
+        "x-originating-ip",
+        "importance",
+        "thread-topic",
+        "thread-index",
+        "envelope-to",
+        "x-sender",
+    ]
 )
 _SURE = frozenset(
-    ["received", "return-path", "message-id", "mime-version", "dkim-signature", "content-type", "domainkey-signature"]
+    [
+        "received",
+        "return-path",
+        "message-id",
+        "mime-version",
+        "dkim-signature",
+        "content-type",
+        "domainkey-signature",
+    ]
 )
 _LEAD = re.compile(
-    r"(?:original|returned|unsent|undeliver\w*|copy of|body of|rejected|failed|your) (?:mail|message|header|text)|"
-    r"(?:message|mail|header)s? (?:header|text|body|follow|returned)|copy of (?:the|your)|message/rfc822|^[-=_*\s]{4,}$",
+    r"(?:original|returned|unsent|undeliver\w*|copy of|body of|rejected|failed|your) "
+    r"(?:mail|message|header|text)|(?:message|mail|header)s? (?:header|text|body|follow|returned)|"
+    r"copy of (?:the|your)|message/rfc822|^[-=_*\s]{4,}$",
     re.I,
 )
 
@@ -43,7 +83,8 @@ class Mail:
     def __init__(self, data: bytes) -> None:
         if b"\r" in data:
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        self.data = data.lstrip(b"\n\xef\xbb\xbf") if data[:1] in (b"\n", b"\xef") else data
+        # Blank lines and a byte order mark stand in front of mails that were saved by hand.
+        self.data = data.lstrip(b" \t\n\xef\xbb\xbf") if data[:1] in _IN_FRONT else data
         self.headers: Headers = top(self.data).headers
 
     @cached_property
@@ -99,7 +140,8 @@ class Mail:
     @cached_property
     def status_text(self) -> str:
         """The delivery status as text, all such parts; "" where there is none."""
-        return "\n\n".join(part.text() for part in self.parts if part.type in _STATUS_TYPES)[: 4 * MAX_TEXT]
+        parts = [part for part in self.parts if part.type in _STATUS_TYPES]
+        return "\n\n".join(part.text(MAX_STATUS) for part in parts)[:MAX_STATUS]
 
     @cached_property
     def text(self) -> str:

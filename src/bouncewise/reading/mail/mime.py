@@ -43,9 +43,9 @@ class Part:
         """The body out of its transfer encoding, of at most ``limit`` octets of it."""
         return from_transfer(self.raw(limit), self.headers.get("content-transfer-encoding"))
 
-    def text(self) -> str:
+    def text(self, limit: int = MAX_TEXT) -> str:
         """The body as text."""
-        return to_text(self.body(), self.parameters.get("charset", ""))
+        return to_text(self.body(limit), self.parameters.get("charset", ""))
 
 
 def leaves(data: bytes) -> list[Part]:

@@ -16,8 +16,9 @@ _SRS1 = re.compile(
 _BATV = re.compile(r"(?:prvs|btv1)=(?:[0-9a-f=]{6,24}={1,2}|[0-9a-f]{6,24}=)([^=@]{1,128})$", re.I)
 _BATV_BEHIND = re.compile(r"prvs=([^=@/]{1,128})[=/][0-9a-f]{6,16}$", re.I)
 _VERP = re.compile(
-    r"[^@]{0,200}?[+-]([^@=+-][^@=]{0,127})=((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.){1,8}[A-Za-z][A-Za-z0-9-]{1,62})$"
+    r"([^@=]{1,250})=((?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.){1,8}[A-Za-z][A-Za-z0-9-]{1,62})$"
 )
+_NUMBER = re.compile(r"^\d{1,20}[-._]")
 
 
 def decode_path(address: str) -> str:
@@ -52,4 +53,9 @@ def recipient_in_path(address: str) -> str:
     if not local or _SRS0.match(local) or _SRS1.match(local):
         return ""
     found = _VERP.match(local)
-    return f"{found[1]}@{found[2]}" if found else ""
+    if not found:
+        return ""
+    # What stands in front is parted off by the last plus sign, else by the last hyphen.
+    lead, sign, user = found[1].rpartition("+" if "+" in found[1] else "-")
+    user = _NUMBER.sub("", user)
+    return f"{user}@{found[2]}" if lead and sign and user else ""

@@ -12,45 +12,31 @@ from bouncewise.reading.mail.headers import ADDRESS, clean_address
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.paths import recipient_in_path
 from bouncewise.reading.mail.told import Told
+from bouncewise.reading.mail.words import patterns
 
 MAX_LINES = 2000
 MAX_ANCHORS = 10_000
 MAX_PARAGRAPH = 40  # lines that belong to one recipient
 CODED = re.compile(
-    r"(?<![\d.\w@-])(?:4[0-7]\d|5[0-7]\d)(?![\d.:/%])(?:[ -]|$)(?!bytes|kb|mb|octets|hours|days|minutes|seconds)|"
+    r"(?<![\d.\w@-])(?:4[0-7]\d|5[0-7]\d)(?![\d.:/%])(?:[ -]|$)"
+    r"(?!bytes|kb|mb|octets|hours|days|minutes|seconds)|"
     r"(?<![\d.])[45]\.[0-7]\.\d{1,3}(?![\d.])"
 )
 _ANCHOR = re.compile(
     rf"^[ \t]{{0,16}}(?:[-*•·>]{{1,4}}[ \t]?)?(?P<label>[^\W\d][\w '()/.-]{{0,40}}[:：][ \t]{{0,8}})?"
-    rf"(?:(?P<name>\"?[^\n\"<>@:]{{1,64}}\"?)[ \t]{{0,4}}(?=[<\[]))?[<\[(\"']{{0,2}}(?:mailto:|smtp:|rfc822;\s?)?(?P<address>{ADDRESS})"
+    rf"(?:(?P<name>\"?[^\n\"<>@:]{{1,64}}\"?)[ \t]{{0,4}}(?=[<\[]))?"
+    rf"[<\[(\"']{{0,2}}(?:mailto:|smtp:|rfc822;\s?)?(?P<address>{ADDRESS})"
     rf"[>\])\"']{{0,2}}(?P<rest>[^\n]*)$",
     re.I,
 )
-_LABEL = re.compile(
-    r"(?:to|recipients?|for|address(?:es)?|rcpt|e-?mail|user|unknown user|mailbox|failed|an|empf\w*|destinat\w*|"
-    r"destinataires?|odbiorca|adres\w*|получател\w*|кому|收件人|宛先|final-recipient|original-recipient|"
-    r"reason|error|undeliverable to|deliver\w* to|delivery to|forwarded to|failed recipient|local user)\W*$",
-    re.I,
-)
-_NOT_LABEL = re.compile(
-    r"(?:from|sender|subject|date|message-?id|reply-?to|contact|postmaster|return-path|cc|x-[\w-]+|von|de|received|"
-    r"support|help|sent|envelope-from|mail from|by)\W*$",
-    re.I,
-)
 _SENTENCE = re.compile(
-    rf"(?:deliver(?:y|ed|ing)?|sen[dt]|recipients?|address|users?|mailbox|account|to|for|reach|unknown|rejected|von|an|"
-    rf"à|para|per|por|do|na|адрес\w*|получател\w*|收件人|地址)[ \t:：<\"'(]{{1,6}}(?:mailto:)?({ADDRESS})",
+    rf"(?:deliver(?:y|ed|ing)?|sen[dt]|recipients?|address|users?|mailbox|account|to|for|reach|unknown|"
+    rf"rejected|von|an|à|para|per|por|do|na|адрес\w*|получател\w*|收件人|地址)"
+    rf"[ \t:：<\"'(]{{1,6}}(?:mailto:)?({ADDRESS})",
     re.I,
 )
 _ANY = re.compile(ADDRESS)
 _HELP = re.compile(r"postmaster@|mailer-daemon@|abuse@|support@|helpdesk@|noreply@|no-reply@", re.I)
-_REST_IS_WORDS = re.compile(r"^\s*(?:[:：,;.)(\]\-–—]|\(|\.\.\.|$|\S)")
-_FAILURE = re.compile(
-    r"fail|error|unknown|reject|refus|unable|not (?:found|exist|accept|deliver|permit|allow|listed|recogni)|cannot|"
-    r"could n|couldn't|undeliver|full|quota|exceed|expired|timed? ?out|denied|block|spam|invalid|disabled|no such|"
-    r"does ?n[o']t|permanent|temporar|retr|because|reason|不|无|失|拒|エラー|nicht|pas |non |nie |не ",
-    re.I,
-)
 _RULE = re.compile(r"^[\s\-=_*#+~.]{4,}$")
 
 
@@ -65,12 +51,20 @@ def read_prose(mail: Mail) -> list[Told]:
         told = [Told(recipient=address) for address in _named(mail)[:50]] or [Told()]
     if len({one.recipient for one in told}) > 1 and any(CODED.search(one.words) for one in told):
         told = [one for one in told if one.words.strip()] or told
-    rest = spoken(mail.lines)
+    several = len(told) > 1
+    lacking = [one for one in told if not CODED.search(one.words) and not (several and _is_own(one.words))]
+    rest = spoken(mail.lines) if lacking else ""
+    for one in lacking:
+        one.words, one.note = _better(one.words, rest), one.words
+    action = action_of(mail)
     for one in told:
-        if not CODED.search(one.words):
-            one.words, one.note = _better(one.words, rest), one.words
-        one.action = action_of(mail)
+        one.action = action
     return told
+
+
+def _is_own(words: str) -> bool:
+    """Whether words are one line that tells of a failure: enough for a recipient among several."""
+    return bool(words) and "\n" not in words and not words.endswith(":") and _tells("failure", words)
 
 
 def words_about(mail: Mail, reported: list[Told]) -> list[Told]:
@@ -95,20 +89,12 @@ def words_about(mail: Mail, reported: list[Told]) -> list[Told]:
 def action_of(mail: Mail) -> str:
     """``delayed`` for a warning that the server goes on trying, else ``failed``."""
     text = f"{mail.subject}\n{mail.notice[:4096]}"
-    return "delayed" if _DELAYED.search(text) and not _GAVE_UP.search(text) else "failed"
+    return "delayed" if _tells("delayed", text) and not _tells("gave_up", text) else "failed"
 
 
-_DELAYED = re.compile(
-    r"warning: (?:message|could not|mail) .{0,40}(?:delayed|send)|still being retried|will (?:be retried|(?:keep|continue) (?:on )?trying|retry|"
-    r"try again)|do(?: not|n't) need to (?:resend|re-?send)|not need to (?:resend|do anything)|delivery (?:is |status notification )?\(?delay|this is a warning|has been delayed|"
-    r"delivery attempts will continue|not yet been delivered|temporarily (?:delayed|deferred)|vorübergehend|wird weiter versucht",
-    re.I | re.S,
-)
-_GAVE_UP = re.compile(
-    r"\(failure\)|permanent (?:fatal )?(?:error|failure)|gave? up|giving up|given up|has failed|returned|"
-    r"not be (?:delivered|retried)|retry timeout|could not be delivered to one or more|expired",
-    re.I,
-)
+def _tells(name: str, text: str) -> bool:
+    """Whether words of a list of ``prose.toml`` stand in a text."""
+    return patterns("prose")[name].search(text.lower()) is not None
 
 
 def anchored(mail: Mail) -> list[Told]:
@@ -128,6 +114,10 @@ def anchored(mail: Mail) -> list[Told]:
     for place, (number, address, rest) in enumerate(anchors):
         end = anchors[place + 1][0] if place + 1 < len(anchors) else len(lines)
         told.append(Told(recipient=address, words=_behind(lines, number, end, rest)))
+    for place in range(len(told) - 2, -1, -1):  # addresses on lines in a row share the words below them
+        (number, *_), (below, _, rest) = anchors[place], anchors[place + 1]
+        if not told[place].words and below == number + 1 and not rest.strip(" \t>)],;"):
+            told[place].words = told[place + 1].words
     return _without_echoes(told)
 
 
@@ -145,10 +135,10 @@ def _without_echoes(told: list[Told]) -> list[Told]:
 def _is_recipient(match: re.Match[str], own: frozenset[str]) -> bool:
     address = clean_address(match["address"]).lower()
     label = (match["label"] or "").strip()
-    if _NOT_LABEL.search(label) or (label and not _LABEL.search(label)):
+    if _tells("not_label", label) or (label and not _tells("label", label)):
         return False
     name = (match["name"] or "").strip()
-    if name and (len(name.split()) > 5 or _FAILURE.search(name)):
+    if name and (len(name.split()) > 5 or _tells("failure", name)):
         return False
     return address not in own and not _HELP.match(address)
 
@@ -174,7 +164,9 @@ def _own_addresses(mail: Mail) -> frozenset[str]:
 
 def _behind(lines: list[str], number: int, end: int, rest: str) -> str:
     """The words about the address of a line: what stands behind it, and the lines below."""
-    words = [rest.strip(" \t:：>)]\"'")] if rest.strip(" \t:：>)].,;\"'") else []
+    beside = rest.strip(" \t:：>)]\"'")
+    beside = beside[1:] if beside[:1] == "(" and ")" not in beside else beside
+    words = [beside] if beside.strip(".,;") else []
     blank = 0
     for line in lines[number + 1 : min(end, number + MAX_PARAGRAPH)]:
         if not line.strip():
@@ -212,8 +204,8 @@ def spoken(lines: list[str]) -> str:
     paragraphs = _paragraphs(lines[:MAX_LINES])
     coded = [p for p in paragraphs if CODED.search(p)]
     if coded:
-        return min(coded, key=lambda p: _rank(p))
-    failing = [p for p in paragraphs if _FAILURE.search(p)]
+        return min(coded, key=_rank)
+    failing = [p for p in paragraphs if _tells("failure", p)]
     return "\n".join(failing)[:2048]
 
 
@@ -236,4 +228,4 @@ def _better(words: str, rest: str) -> str:
     """The reply with a code, else the words beside the address, else what the notice says."""
     if CODED.search(rest):
         return rest
-    return words if _FAILURE.search(words) else rest or words
+    return words if _tells("failure", words) else rest or words

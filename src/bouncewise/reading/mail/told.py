@@ -12,9 +12,10 @@ from bouncewise.reading.mail.headers import ADDRESS, clean_address
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.paths import decode_path
 from bouncewise.reading.mail.returned import read_returned
+from bouncewise.reading.mail.words import patterns
 from bouncewise.reply.enhanced import find_enhanced
 from bouncewise.reply.model import Context, Reply, Unwrapped
-from bouncewise.reply.unwrap import unwrap
+from bouncewise.reply.unwrap import IN_MAILS, unwrap
 
 MAX_RECIPIENTS = 10_000  # records that one mail gives
 MAX_WORDS = 4096  # characters of a reply that are kept
@@ -28,14 +29,6 @@ _BY_ACTION = {
 }
 _WORD = re.compile(r"[a-z]+")
 _ONE_ADDRESS = re.compile(ADDRESS)
-_EXPIRED = re.compile(
-    r"(?:message|mail|queue|retry|delivery)\b.{0,30}(?:expired|timeout|time[d ]*out exceeded|too (?:old|long))|"
-    r"retry time not reached|retry timeout exceeded|(?:too long|days?) in (?:the |my )?queue|giving up|gave up|"
-    r"could not be delivered (?:within|for|after) \d|unable to deliver .{0,60}(?:for|after|within) \d|"
-    r"cannot send message (?:for|within) \d|envelope expired|for the last \d+ seconds|"
-    r"will not (?:be retried|retry)|(?:been|was) in (?:the |this )?queue (?:for )?(?:more than|longer than)",
-    re.I | re.S,
-)
 
 
 class Told(msgspec.Struct, kw_only=True):
@@ -89,11 +82,19 @@ def build(mail: Mail, told: list[Told], name: str) -> list[Delivery]:
         known = found.get(key)
         if known is None or (known.reply.code is None and delivery.reply.code is not None):
             found[key] = delivery
-    return list(found.values())
+    return [*found.values(), *_left_out(len(told) - MAX_RECIPIENTS, name)]
+
+
+def _left_out(count: int, name: str) -> list[Delivery]:
+    """A record that says how many recipients a mail names beyond those that are read."""
+    if count <= 0:
+        return []
+    why = f"{count:,} more recipients are named in this mail; {MAX_RECIPIENTS:,} of a mail are read"
+    return [Delivery(source=Source(format=name), kind=Kind.UNREADABLE, reason=why)]
 
 
 def _delivery(one: Told, returned: Returned | None, time: str, sender: str | None, name: str) -> Delivery:
-    said = unwrap(one.words[:MAX_WORDS]) if one.words.strip() else Unwrapped(Reply(None, None))
+    said = unwrap(one.words[:MAX_WORDS], IN_MAILS) if one.words.strip() else Unwrapped(Reply(None, None))
     recipient = clean_address(one.recipient)
     original = clean_address(one.original)
     if not recipient and said.context.recipient:
@@ -118,7 +119,7 @@ def _delivery(one: Told, returned: Returned | None, time: str, sender: str | Non
         remote_mta=_host(one.remote) or said.context.remote_host or "",
         local_ip=said.context.local_ip or (returned.sending_ip if returned else ""),
         dsn_action=one.action,
-        status=_agreeing(status, said.reply, kind),
+        status=_agreeing(status, said.reply),
         returned=returned,
         reply=said.reply,
         context=said.context.merged(own),
@@ -136,13 +137,17 @@ def _kind(one: Told, reply: Reply, note: str) -> Kind:
     if one.status.endswith(".4.7") or enhanced.endswith(".4.7"):
         return Kind.EXPIRED
     transient = reply.code is None or reply.code < 500
-    if transient and (_EXPIRED.search(reply.text[:MAX_WORDS]) or _EXPIRED.search(note)):
+    if transient and _says_expired(f"{reply.text[:MAX_WORDS]}\n{note}"):
         return Kind.EXPIRED
     return kind
 
 
-def _agreeing(status: str, reply: Reply, kind: Kind) -> str:
-    """The status field, or the one that stands for what the mail tells where there is none."""
+def _says_expired(words: str) -> bool:
+    return patterns("prose")["expired"].search(words.lower()) is not None
+
+
+def _agreeing(status: str, reply: Reply) -> str:
+    """The status that the mail gives, in its own field or by its reply; "" where it gives none."""
     found = find_enhanced(status) if status else None
     enhanced = reply.enhanced
     if found is not None and enhanced is not None and found.class_ == enhanced.class_ and found[1:] == (0, 0):
@@ -151,8 +156,7 @@ def _agreeing(status: str, reply: Reply, kind: Kind) -> str:
         return str(found)
     if reply.code is not None and reply.code >= 200 and reply.code // 100 != 3:
         return f"{reply.code // 100}.0.0"
-    classes = {Kind.DELAYED: "4.0.0", Kind.EXPIRED: "4.4.7", Kind.DELIVERED: "2.0.0", Kind.RELAYED: "2.0.0"}
-    return classes.get(kind, "5.0.0")
+    return ""
 
 
 def _host(field: str) -> str:

@@ -41,6 +41,19 @@ ORDER = (
     "gmail",
     "pairs",
 )
+# What mail programs put round a reply in a bounce mail; libraries and logs do not stand there.
+IN_MAILS = (
+    "others",
+    "opensmtpd",
+    "dsn",
+    "postfix",
+    "exchange",
+    "exim",
+    "qmail",
+    "sendmail",
+    "gmail",
+    "pairs",
+)
 MAX_LEVELS = 4
 _BARE = re.compile(r"[2-5][0-5]\d[ -](?:#?[245]\.\d{1,3}\.\d{1,3}[ :])?(?![ #(]|[\d.]+-)[^\n\r]*$")
 _WRAPS = re.compile(
@@ -66,17 +79,18 @@ def _prose() -> ModuleType:
 
 
 @cache
-def _wrappers() -> tuple[Callable[[str], Unwrapped | None], ...]:
+def _wrappers(names: tuple[str, ...]) -> tuple[Callable[[str], Unwrapped | None], ...]:
     """The wrapper functions, imported when the first text that is no bare reply comes."""
-    return tuple(import_module(f"bouncewise.reply.unwrap.{name}").unwrap for name in ORDER)
+    return tuple(import_module(f"bouncewise.reply.unwrap.{name}").unwrap for name in names)
 
 
-def unwrap(text: str | bytes) -> Unwrapped:
+def unwrap(text: str | bytes, names: tuple[str, ...] = ORDER) -> Unwrapped:
     """Take a reply out of its wrapper.
 
     Args:
         text: a reply, log line, exception, piece of a bounce mail or transcript. What is behind
             the first 64 KiB is left out.
+        names: the wrappers to try, where it is known that others can't be there.
 
     Returns:
         The reply, the context that the wrapper gives, and the wrapper's name. Never raises: a
@@ -91,15 +105,15 @@ def unwrap(text: str | bytes) -> Unwrapped:
     if "&lt;" in text or "&gt;" in text or "&quot;" in text or "&#39;" in text:
         for entity, sign in _ENTITIES:
             text = text.replace(entity, sign)
-    return _unwrap(text, 0)
+    return _unwrap(text, 0, names)
 
 
-def _unwrap(text: str, level: int) -> Unwrapped:
-    for wrapper in _wrappers():
+def _unwrap(text: str, level: int, names: tuple[str, ...]) -> Unwrapped:
+    for wrapper in _wrappers(names):
         found = wrapper(text)
         if found is None:
             continue
-        return _deeper(found, level)
+        return _deeper(found, level, names)
     reply = parse_reply(text)
     if reply.code is None:
         return _prose().find(text) or Unwrapped(reply)
@@ -111,12 +125,12 @@ def _unwrap(text: str, level: int) -> Unwrapped:
     return Unwrapped(reply)
 
 
-def _deeper(found: Unwrapped, level: int) -> Unwrapped:
+def _deeper(found: Unwrapped, level: int, names: tuple[str, ...]) -> Unwrapped:
     """Unwrap what is inside; the inner context fills first."""
     inner_text = found.reply.text
     if level + 1 >= MAX_LEVELS or not _WRAPS.search(inner_text):
         return found
-    inner = _unwrap(inner_text, level + 1)
+    inner = _unwrap(inner_text, level + 1, names)
     if inner.wrapper in (None, "prose") or (inner.reply.code is None and found.reply.code is not None):
         return found
     reply = inner.reply

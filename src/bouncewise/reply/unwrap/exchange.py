@@ -53,6 +53,7 @@ _MARKS = (
     "ошибк",
 )
 _QUOTE = "['\"‘’“”„«»‹「『]"
+_OPENING = ("'", '"', "‘", "’", "“", "”", "„", "«", "»", "‹", "「", "『", ":")
 _CODE_AHEAD = r"(?=<|#|[245]\d\d[\s\-;#]|[245]\.\d{1,3}\.\d)"
 _RETURNED = re.compile(
     rf"Remote Server(?:\s{{1,4}}at\s{{1,4}}({NAME})\s{{1,4}}\(([0-9A-Fa-f:.]{{2,45}})\))?\s{{1,4}}returned"
@@ -193,6 +194,8 @@ def _iis(text: str) -> Unwrapped | None:
 def _returned(text: str) -> Unwrapped | None:
     match = _RETURNED.search(text)
     name, address = peer(match[1], match[2]) if match else (None, None)
+    if match and not match[0].rstrip().endswith(_OPENING) and re.match(r"(?:smtp;)?\s?[245]\d\d[ -]", text):
+        return None  # "550 5.7.350 Remote server returned message detected as spam": the words of a reply
     match = match or _RETURNED_ELSEWHERE.search(text)
     if match is None:
         return None
@@ -211,12 +214,22 @@ def _old(text: str) -> Unwrapped | None:
     match = _OLD.search(text) if "#" in text else None
     if match is None:
         return None
-    rest = _strip(text[match.end() :].split(">", 1)[0] if "#SMTP#" not in text else text[match.end() :])
+    rest = _strip(_to_bracket(text[match.end() :]) if "#SMTP#" not in text else text[match.end() :])
     rest = rest or text[: match.start()]  # nothing but the status: the sentence in front says it
     reply = quoted(rest) if re.match(r"[245]\d\d", rest) else own_words(rest)
     name, address = peer(match[1], match[2])
     context = Context(remote_host=name, remote_ip=address).merged(_around(text))
     return found("exchange", with_status(reply, match[3]), context)
+
+
+def _to_bracket(words: str) -> str:
+    """The words up to the ``>`` that closes what was opened in front of them."""
+    depth = 0
+    for sign in re.finditer(r"[<>]", words[:4000]):
+        depth += 1 if sign[0] == "<" else -1
+        if depth < 0:
+            return words[: sign.start()]
+    return words if depth == 0 else words.split(">", 1)[0]
 
 
 def _hash(text: str) -> Unwrapped | None:

@@ -14,7 +14,18 @@ from importlib import import_module
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.told import Told
 
-ORDER: tuple[str, ...] = ()
+ORDER: tuple[str, ...] = (
+    "office365",
+    "exchange2007",
+    "exchange2003",
+    "domino",
+    "notes",
+    "surfcontrol",
+    "trendmicro",
+    "groupwise",
+    "firstclass",
+    "mailscanner",
+)
 Format = tuple[str, Callable[[Mail], bool], Callable[[Mail], list[Told]]]
 
 

@@ -1,0 +1,1 @@
+"""Wires the stream: mailboxes and archives are opened, mails read, deliveries diagnosed, in order."""

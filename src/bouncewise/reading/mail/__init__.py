@@ -16,7 +16,7 @@ from bouncewise.reading.mail.formats import formats
 from bouncewise.reading.mail.judge import is_bounce
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.paths import recipient_in_path
-from bouncewise.reading.mail.prose import read_prose, words_about
+from bouncewise.reading.mail.prose import CODED, read_prose, words_about
 from bouncewise.reading.mail.returned import read_returned
 from bouncewise.reading.mail.told import Told, build
 
@@ -78,10 +78,12 @@ def _joined(reported: list[Told], told: list[Told]) -> list[Told]:
     for one in reported:
         found = words.get(one.recipient.lower()) or only
         if found is not None:
-            one.words = found.words or one.words
+            if CODED.search(found.words) or not CODED.search(one.words):
+                one.words = found.words or one.words
             one.note = " ".join(filter(None, (one.note, found.note)))
-            one.recipient = one.recipient if "@" in one.recipient else found.recipient
+            one.recipient = one.recipient if one.recipient.find("@") > 0 else found.recipient
             one.original = one.original or found.original
+            one.remote = one.remote or found.remote
     return reported
 
 

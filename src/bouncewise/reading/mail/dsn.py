@@ -79,7 +79,7 @@ def _parted(block: Block) -> list[Block]:
 
 def says_why(told: list[Told]) -> bool:
     """Whether every recipient is named and has a reply with a code."""
-    return bool(told) and all("@" in one.recipient and _CODED.search(one.words) for one in told)
+    return bool(told) and all(one.recipient.find("@") > 0 and _CODED.search(one.words) for one in told)
 
 
 def _is_of_recipient(block: Block) -> bool:
@@ -90,7 +90,7 @@ def _told(block: Block, message: Block, mail: Mail) -> Told:
     final = _address(block.get("final-recipient"))
     original = _address(block.get("original-recipient"))
     actual = _address(block.get("x-actual-recipient"))
-    if "@" not in final:
+    if final.find("@") < 1:  # no local part: Sendmail names a route by its domain
         final = actual if "@" in actual else original or final
     diagnostic = block.get("diagnostic-code")
     words = "" if _EMPTY.match(diagnostic) else diagnostic

@@ -14,7 +14,7 @@ ADDRESS = r"[^\s<>@\"'(),;:\[\]]{1,128}@(?:[A-Za-z0-9_\u0080-\uffff](?:[A-Za-z0-
 _IN_ANGLES = re.compile(r"<\s{0,4}(?:mailto:)?([^<>\s]{1,320})\s{0,4}>")
 _ADDRESS = re.compile(ADDRESS)
 _QUOTED = re.compile(r'"[^"\n]{0,200}"\s?(?=<)')
-_PARAMETER = re.compile(r';\s{0,20}([\w*-]{1,40})\s?=\s?(?:"([^"]{0,400})"|([^\s;"]{0,400}))')
+_PARAMETER = re.compile(r'[;\s]\s{0,20}([\w*-]{1,40})\s?=\s?(?:"([^"]{0,400})"|([^\s;"]{0,400}))')
 
 
 class Headers:
@@ -69,7 +69,7 @@ class Headers:
     def parameters(self, name: str) -> tuple[str, dict[str, str]]:
         """A field's value in small letters, and its parameters (RFC 2045 section 5.1)."""
         value = self.get(name)[:4096]
-        kind = value.partition(";")[0].strip().lower()
+        kind = value.partition(";")[0].strip().partition(" ")[0].lower()  # some leave out the semicolon
         return kind, {m[1].lower(): m[2] if m[2] is not None else m[3] for m in _PARAMETER.finditer(value)}
 
 

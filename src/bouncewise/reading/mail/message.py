@@ -144,8 +144,8 @@ class Mail:
         return "\n\n".join(part.text(MAX_STATUS) for part in parts)[:MAX_STATUS]
 
     @cached_property
-    def _words(self) -> tuple[str, str]:
-        """The words for a person, and what stands behind them of the message that came back."""
+    def text(self) -> str:
+        """The words for a person with all that stands behind them in the same parts, unparted."""
         said: list[str] = []
         hypertext: list[str] = []
         for part in self.parts:
@@ -160,7 +160,12 @@ class Mail:
                 break
         if not any(words.strip() for words in said):
             said = hypertext
-        return cut("\n\n".join(said)[: 2 * MAX_NOTICE].replace("\r\n", "\n").replace("\r", "\n"))
+        return "\n\n".join(said)[: 2 * MAX_NOTICE].replace("\r\n", "\n").replace("\r", "\n")
+
+    @cached_property
+    def _words(self) -> tuple[str, str]:
+        """The words for a person, and what stands behind them of the message that came back."""
+        return cut(self.text)
 
     @property
     def notice(self) -> str:

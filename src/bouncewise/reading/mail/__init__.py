@@ -13,7 +13,7 @@ from bouncewise.reading.mail.disposition import is_disposition, read_disposition
 from bouncewise.reading.mail.dsn import read_dsn, says_why, status_of
 from bouncewise.reading.mail.feedback import is_feedback, read_feedback
 from bouncewise.reading.mail.formats import formats
-from bouncewise.reading.mail.judge import is_bounce
+from bouncewise.reading.mail.judge import from_person, is_bounce
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.paths import recipient_in_path
 from bouncewise.reading.mail.prose import read_prose, words_about
@@ -50,7 +50,7 @@ def _told(mail: Mail) -> tuple[list[Told], str]:
     reported = read_dsn(mail) if _own_status(mail) else []
     if says_why(reported):
         return reported, "dsn"
-    for name, recognise, read in formats():
+    for name, recognise, read in () if from_person(mail) else formats():
         if recognise(mail):
             told = read(mail)
             if told:

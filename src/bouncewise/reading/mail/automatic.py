@@ -118,6 +118,6 @@ def _is_challenge(mail: Mail, hinted: bool) -> bool:
     known = any(
         word in f"{mail.sender} {mail.headers.get('reply-to').lower()}" for word in words()["challengers"]
     )
-    answers = hinted or "in-reply-to" in mail.headers
+    answers = mail.envelope_sender == "" or "in-reply-to" in mail.headers
     titled = any(word in subject for word in words()["challenge"])
     return (known and (asks or titled)) or (answers and titled) or (hinted and asks)

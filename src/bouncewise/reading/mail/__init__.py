@@ -9,11 +9,16 @@ import msgspec
 from bouncewise.reading.delivery import Delivery, Kind, Source
 from bouncewise.reading.mail.automatic import automatic_kind, is_answer
 from bouncewise.reading.mail.dates import rfc3339
-from bouncewise.reading.mail.disposition import is_disposition, read_disposition
+from bouncewise.reading.mail.disposition import (
+    is_disposition,
+    is_rejection,
+    read_disposition,
+    read_rejection,
+)
 from bouncewise.reading.mail.dsn import read_dsn, says_why, status_of
 from bouncewise.reading.mail.feedback import is_feedback, read_feedback
 from bouncewise.reading.mail.formats import formats
-from bouncewise.reading.mail.judge import is_bounce
+from bouncewise.reading.mail.judge import from_person, is_bounce
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.paths import recipient_in_path
 from bouncewise.reading.mail.prose import CODED, read_prose, words_about
@@ -35,8 +40,11 @@ def read_mail(data: bytes) -> list[Delivery]:
     if not data.strip():
         return [Delivery(kind=Kind.UNREADABLE, reason="there is nothing in it")]
     mail = Mail(data)
+    mail = mail.inner or mail
     if is_feedback(mail):
         return [_completed(d, mail, "arf") for d in read_feedback(mail)]
+    if is_rejection(mail):
+        return build(mail, read_rejection(mail), "sieve")
     if is_disposition(mail):
         return [_completed(d, mail, "mdn") for d in read_disposition(mail)]
     told, name = _told(mail)
@@ -50,7 +58,7 @@ def _told(mail: Mail) -> tuple[list[Told], str]:
     reported = read_dsn(mail) if _own_status(mail) else []
     if says_why(reported):
         return reported, "dsn"
-    for name, recognise, read in formats():
+    for name, recognise, read in () if from_person(mail) else formats():
         if recognise(mail):
             told = read(mail)
             if told:

@@ -90,6 +90,8 @@ def _told(block: Block, message: Block, mail: Mail) -> Told:
     final = _address(block.get("final-recipient"))
     original = _address(block.get("original-recipient"))
     actual = _address(block.get("x-actual-recipient"))
+    if "." not in final.rpartition("@")[2] and "." in original.rpartition("@")[2]:
+        final = original  # a domain that only the server itself knows
     if final.find("@") < 1:  # no local part: Sendmail names a route by its domain
         final = actual if "@" in actual else original or final
     diagnostic = block.get("diagnostic-code")

@@ -106,7 +106,9 @@ def _recipients(block: Block, about: Headers | None) -> list[str]:
             return list(dict.fromkeys(found))[:MAX_RECIPIENTS]
     if about is None:
         return []
-    own = Headers(about.raw[: max((b"\n" + about.raw.lower()).find(b"\nreceived:"), 0)])  # what the last server added
+    own = Headers(
+        about.raw[: max((b"\n" + about.raw.lower()).find(b"\nreceived:"), 0)]
+    )  # what the last server added
     for headers, names in (
         (about, (_JMRP, "x-apparently-to")),
         (own, ("x-original-to", "delivered-to", "envelope-to")),

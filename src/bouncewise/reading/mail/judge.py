@@ -11,6 +11,7 @@ ENOUGH = 4
 _REPLY = re.compile(
     r"(?:^|[\s:(<\"'#-])(?:[45]\d\d)[ -]#?(?:[45]\.\d{1,3}\.\d{1,3}|[A-Za-z<])|[45]\.\d\.\d{1,3}\b|#5\.\d\.\d"
 )
+_DAEMON = re.compile(r"(?:mailer|mail)[-_.]?daemon@", re.I)
 _QUOTE = re.compile(r"^\s{0,3}(?:>|On .{5,80} wrote:|-{2,}\s?(?:Forwarded|Original) message)", re.M | re.I)
 
 
@@ -18,41 +19,75 @@ def weight(mail: Mail) -> int:
     """How much speaks for a bounce; from ``ENOUGH`` on it is one."""
     headers = mail.headers
     words = patterns("judge")
-    score = 0
-    daemon = bool(words["daemon"].search(mail.sender)) or mail.sender.strip() in ("<>", "")
+    answered = by_prefix(mail)
+    silent = _is_silent(mail)
+    score = 2 if silent else 0
+    if _DAEMON.match(mail.sender_address):  # nobody else writes under this name
+        score += 5
+    elif words["daemon"].search(mail.sender) or mail.sender.strip() in ("<>", ""):
+        score += 3
+    elif words["office"].search(mail.sender):
+        score += 3 if silent else 2
     subject = mail.subject.lower()
-    told = bool(words["subject"].search(subject))
-    answered = bool(words["person"].match(subject))
-    if mail.envelope_sender == "" or (mail.envelope_sender or "").startswith("mailer-daemon"):
-        score += 2
-    elif mail.envelope_sender and not words["daemon"].search(mail.envelope_sender):
-        score -= 1
-    score += 3 if daemon else 0
-    score += 2 if told and not answered else 0
+    if not answered:
+        score += 2 if words["subject"].search(subject) else 1 if words["vague"].search(subject) else 0
     score += 4 if "x-failed-recipients" in headers else 0
     score += 1 if headers.get("auto-submitted").lower().startswith(("auto-generated", "auto-replied")) else 0
     score += 3 if mail.status_text and mail.type == "multipart/report" else 0
-    score -= _against(mail, answered, daemon)
-    if not ENOUGH - 2 <= score < ENOUGH:
-        return score  # the words, of which each counts one, would change nothing
     text = mail.notice[:16_384]
     score += 1 if words["failure"].search(text.lower()) else 0
-    return score + (1 if _REPLY.search(text) else 0)
+    score += 1 if _REPLY.search(text) else 0
+    return score + _attached(mail, text) - _against(mail, answered, silent)
 
 
-def _against(mail: Mail, answered: bool, daemon: bool) -> int:
+def _is_silent(mail: Mail) -> bool:
+    """Whether its reverse-path is null, as a bounce's must be (RFC 5321 section 4.5.5)."""
+    sender = mail.envelope_sender
+    return sender is not None and (sender == "" or sender.startswith("mailer-daemon"))
+
+
+def _attached(mail: Mail, text: str) -> int:
+    """A bounce has the message that came back, or at least names whom it did not reach."""
+    if mail.returned is not None:
+        return 2
+    return 0 if "@" in text or "@" in mail.subject else -1
+
+
+def _against(mail: Mail, answered: bool, silent: bool) -> int:
     headers = mail.headers
+    words = patterns("judge")
+    daemon = words["daemon"].search(mail.sender) is not None
     score = 0
-    score += 4 if answered and not daemon else 0
+    if not silent and mail.envelope_sender:
+        known = words["daemon"].search(mail.envelope_sender) or words["office"].search(mail.envelope_sender)
+        score += 1 if known else 2
+    if answered:
+        score += 0 if daemon and silent else 4
+    office = words["office"].search(mail.sender) and words["subject"].search(mail.subject.lower())
+    if daemon or (office and not answered):
+        return score  # a server's mail to a list's own address gets the list's fields
     if "list-unsubscribe" in headers or "list-post" in headers or "x-campaign-id" in headers:
         score += 3
     if headers.get("precedence").lower() in ("bulk", "list") and "list-id" in headers:
         score += 2
-    if not daemon and ("in-reply-to" in headers or _QUOTE.search(mail.notice[:8192])):
+    if not silent and ("in-reply-to" in headers or _QUOTE.search(mail.notice[:8192])):
         score += 2
-    if not daemon and ("user-agent" in headers or "x-mailer" in headers):
-        score += 1
+    client = f"{headers.get('user-agent')} {headers.get('x-mailer')}".strip()
+    if client and not silent:
+        score += 3 if words["client"].search(client.lower()) else 1
     return score
+
+
+def by_prefix(mail: Mail) -> bool:
+    """Whether the subject says that somebody answers or passes on ("Re:", "WG:")."""
+    return patterns("judge")["person"].match(mail.subject.lower()) is not None
+
+
+def from_person(mail: Mail) -> bool:
+    """Whether somebody passes a bounce on or answers it: then its marks are not the mail's own."""
+    if not by_prefix(mail) or _is_silent(mail):
+        return False
+    return patterns("judge")["daemon"].search(mail.sender) is None
 
 
 def is_bounce(mail: Mail) -> bool:

@@ -21,7 +21,7 @@ _RETURNED_TYPES = (
 )
 _IN_FRONT = (b" ", b"\t", b"\n", b"\xef")
 _STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status", "message/x-delivery-status")
-_FIELD_LINE = re.compile(r"[ \t>]{0,8}([A-Za-z][A-Za-z0-9-]{1,60})[ \t]?:(?:\s|$)")
+_FIELD_LINE = re.compile(r"[ \t>*]{0,8}([A-Za-z][A-Za-z0-9-]{1,60})[ \t]?:(?:\s|$)")
 _OF_A_MESSAGE = frozenset(
     [
         "received",
@@ -91,6 +91,18 @@ class Mail:
     def parts(self) -> list[Part]:
         """The leaves."""
         return leaves(self.data)
+
+    @cached_property
+    def inner(self) -> Mail | None:
+        """The same mail, where a scanner on the way put it whole into a part of a new one, else None."""
+        identity = self.headers.get("message-id")
+        if not identity or not self.type.startswith("multipart/mixed"):
+            return None
+        part = self.part("message/rfc822")
+        if part is None or part.depth != 1:
+            return None
+        mail = Mail(part.body(len(self.data)))
+        return mail if mail.headers.get("message-id") == identity else None
 
     @cached_property
     def subject(self) -> str:
@@ -228,7 +240,8 @@ def _returned_from(lines: list[str]) -> int | None:
                 begin = number
             run.append(name)
             sure = sum(field in _SURE for field in run)
-            if said and ((len(run) >= 3 and sure >= 1) or sure >= 2):
+            enough = (len(run) >= 3 and sure >= 1) or sure >= 2
+            if said and (enough or (len(run) >= 3 and _led_over(lines, begin))):
                 return begin
         elif run and line[:1] in (" ", "\t") and line.strip():
             continue  # a field goes on
@@ -236,6 +249,12 @@ def _returned_from(lines: list[str]) -> int | None:
             run = []
             said = said or bool(line.strip())
     return None
+
+
+def _led_over(lines: list[str], begin: int) -> bool:
+    """Whether the line above a place, or above the empty lines there, leads over to the message."""
+    above = next((line for line in lines[max(begin - 3, 0) : begin][::-1] if line.strip()), "")
+    return _leads_over(above) and "original" in above.lower()
 
 
 def _unquoted(text: str) -> str:

@@ -25,6 +25,13 @@ ORDER: tuple[str, ...] = (
     "groupwise",
     "firstclass",
     "mailscanner",
+    "courier",
+    "dragonfly",
+    "opensmtpd",
+    "einsundeins",
+    "exim",
+    "postfix",
+    "qmail",
 )
 Format = tuple[str, Callable[[Mail], bool], Callable[[Mail], list[Told]]]
 

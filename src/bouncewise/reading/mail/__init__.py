@@ -86,9 +86,10 @@ def _joined(reported: list[Told], told: list[Told]) -> list[Told]:
     for one in reported:
         found = words.get(one.recipient.lower()) or only
         if found is not None:
-            if CODED.search(found.words) or not CODED.search(one.words):
-                one.words = found.words or one.words
-            one.note = " ".join(filter(None, (one.note, found.note)))
+            other = found.words
+            if CODED.search(found.words) or not one.words:
+                one.words, other = found.words or one.words, one.words
+            one.note = " ".join(filter(None, (one.note, other, found.note)))
             one.recipient = one.recipient if one.recipient.find("@") > 0 else found.recipient
             one.original = one.original or found.original
             one.remote = one.remote or found.remote

@@ -12,7 +12,8 @@ MAX_LINES = 4000
 MAX_ENTRIES = 10_000
 MAX_ENTRY = 60  # lines of an entry that are read
 _LISTED = re.compile(
-    rf"[ \t]{{0,40}}(?:[-*>•·]{{1,4}}[ \t]?)?(?:\"[^\"\n<>]{{0,80}}\"[ \t])?[<\[\"'(]{{0,2}}({ADDRESS})[>\])\"',;.]{{0,3}}[ \t]{{0,40}}$"
+    rf"[ \t]{{0,40}}(?:[-*>•·]{{1,4}}[ \t]?)?"
+    rf"(?:\"[^\"\n<>]{{0,80}}\"[ \t])?[<\[\"'(]{{0,2}}({ADDRESS})[>\])\"',;.]{{0,3}}[ \t]{{0,40}}$"
 )
 _RULE = re.compile(r"[\s\-=_*#+~.|]{4,}$")
 
@@ -73,7 +74,7 @@ def announced(lines: list[str], sentence: re.Pattern[str]) -> list[str]:
 def below(
     lines: list[str], sentence: re.Pattern[str], stop: re.Pattern[str] | None = None, *, gaps: bool = False
 ) -> str:
-    """The paragraph below the first line that ``sentence`` matches, with what the line itself says behind it."""
+    """The words below the first line that ``sentence`` matches, with what that line says behind it."""
     found = entries(lines, sentence, stop, gaps=gaps)
     if not found:
         return ""

@@ -60,7 +60,8 @@ _OWN_MARKS = (
 _LOG_MARKS = ("postfix", "]: SASL ", "reject: ", "reject_warning: ", "status=", "relay=")
 
 _SAID = re.compile(
-    rf"(?:({NAME})\s?{BRACKET}|(?<!remote )\bhost ({NAME})|^)\s?\b(said|refused to talk to me):\s?",
+    rf"(?:({NAME})\s?{BRACKET}(?:: server\b)?|(?<!remote )\bhost ({NAME})|^)\s?"
+    r"\b(said|refused to talk to me):\s?",
     re.I,
 )
 _IN_REPLY = re.compile(

@@ -41,6 +41,13 @@ ORDER: tuple[str, ...] = (
     "qq",
     "netease",
     "naver",
+    "courier",
+    "dragonfly",
+    "opensmtpd",
+    "einsundeins",
+    "exim",
+    "postfix",
+    "qmail",
 )
 Format = tuple[str, Callable[[Mail], bool], Callable[[Mail], list[Told]]]
 

@@ -25,6 +25,7 @@ ORDER: tuple[str, ...] = (
     "groupwise",
     "firstclass",
     "mailscanner",
+    "sendmail",
 )
 Format = tuple[str, Callable[[Mail], bool], Callable[[Mail], list[Told]]]
 

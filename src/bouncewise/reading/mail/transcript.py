@@ -70,7 +70,9 @@ class Transcript:
             self._put(to[1], "", "")
 
     def _words(self, line: str) -> str:
-        return "\n".join(filter(None, (self.talking, self.command, *self.replies[:MAX_REPLY], line)))
+        return "\n".join(filter(None, (self.talking, self.command, *self.replies[:MAX_REPLY], line)))[
+            :MAX_WORDS
+        ]
 
     def _put(self, address: str, line: str, status: str) -> None:
         others = self.used and (_RCPT.match(self.command) or "@" in " ".join(self.replies[:MAX_REPLY]))

@@ -26,6 +26,7 @@ ORDER: tuple[str, ...] = (
     "firstclass",
     "mailscanner",
     "sendmail",
+    "qmail",
 )
 Format = tuple[str, Callable[[Mail], bool], Callable[[Mail], list[Told]]]
 

@@ -15,10 +15,10 @@
     <dave@example.net>... Deferred: Connection timed out with mx.example.net.
     Warning: message still undelivered after 4 hours
 
-A list names the recipients; 8.6 puts ``(unrecoverable error)`` behind them, version 5 has no list. Other lists
-are of ``transient non-fatal errors`` and ``successful delivery notifications``. What the transcript says of
-each is read by ``transcript``. With a delivery status part this fills in what the part leaves out, mostly the
-words of what was deferred. Source: sendmail/savemail.c and deliver.c; mails.
+A list names the recipients; 8.6 puts ``(unrecoverable error)`` behind them, version 5 has no list. Other
+lists are of ``transient non-fatal errors`` and ``successful delivery notifications``. What the transcript
+says of each is read by ``transcript``. With a delivery status part this fills in what the part leaves out,
+mostly the words of what was deferred. Source: sendmail/savemail.c and deliver.c; mails.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ ORDER: tuple[str, ...] = (
     "mailscanner",
     "sendmail",
     "qmail",
+    "postfix",
 )
 Format = tuple[str, Callable[[Mail], bool], Callable[[Mail], list[Told]]]
 

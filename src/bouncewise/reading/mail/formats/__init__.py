@@ -15,6 +15,7 @@ from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.told import Told
 
 ORDER: tuple[str, ...] = (
+    "listservers",
     "exchange2003",
     "office365",
     "exchange2007",

@@ -82,7 +82,7 @@ def _joined(reported: list[Told], told: list[Told]) -> list[Told]:
     """What the delivery status tells, with the words that the format found for the same recipient."""
     if not reported:
         return told
-    words = {one.recipient.lower(): one for one in told}
+    words = {name.lower(): one for one in told for name in (one.original, one.recipient) if name}
     only = told[0] if len(told) == len(reported) == 1 else None
     for one in reported:
         found = words.get(one.recipient.lower()) or only

@@ -89,4 +89,5 @@ def addresses_in(text: str) -> list[str]:
 
 def clean_address(address: str) -> str:
     """An address without what was put round it."""
-    return address.strip().strip("<>\"'`;,").removeprefix("mailto:").rstrip(".:")
+    address = address.strip().strip("<>\"'`;,").removeprefix("mailto:").rstrip(".:")
+    return f'"{address}' if '"@' in address else address  # the first quotation mark of "a b"@example.com

@@ -184,6 +184,11 @@ class Mail:
         """The words for a person, without the message that came back."""
         return self._words[0][:MAX_NOTICE]
 
+    @property
+    def behind(self) -> str:
+        """The message that stands behind the words as text, as far as it is read, or ""."""
+        return self._words[1]
+
     @cached_property
     def lines(self) -> list[str]:
         """The lines of the notice."""

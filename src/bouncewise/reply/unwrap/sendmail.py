@@ -43,6 +43,8 @@ _ASIDE = re.compile(
     rf"\s(?:[245]\d\d (?:[245]\.\d{{1,3}}\.\d{{1,3}} )?)?<?{_BARE}>?\.\.\.(?=\s)"
     r"|\s[45]\d\d (?:[45]\.\d{1,3}\.\d{1,3} )?Service unavailable"
 )
+# A server may be a Sendmail too: the address in front of its words is its own, no aside.
+_ITS_OWN = re.compile(rf"[245]\d\d[ -](?:[245]\.\d{{1,3}}\.\d{{1,3}} )?<?{_BARE}>?\.\.\.(?=\s)")
 _STAT = re.compile(r"\bstat=")
 _REJECT = re.compile(r"\breject=")
 _REPLY = re.compile(r"\breply=(?=[245]\d\d[ -])(.{3,1200}?)(?:, stat=|$)")
@@ -130,7 +132,8 @@ def _first_line(text: str, match: re.Match[str]) -> Reply:
     end = match.end() + 600
     line = _STOP.search(text, match.end(), end)
     words = text[match.end() : line.start() if line else end]
-    aside = _ASIDE.search(words)
+    own = _ITS_OWN.match(words)
+    aside = _ASIDE.search(words, own.end() if own else 0)
     return quoted(words[: aside.start()] if aside else words)
 
 
@@ -155,7 +158,8 @@ def _reply_span(text: str, chosen: re.Match[str]) -> tuple[int, int]:
     while True:
         line = _STOP.search(text, end)
         stop = line.start() if line else len(text)
-        aside = _ASIDE.search(text, end, stop)
+        own = _ITS_OWN.match(text, end, stop)
+        aside = _ASIDE.search(text, own.end() if own else end, stop)
         if aside:
             return begin, aside.start()
         after = _NEXT_SAID.match(text, stop)

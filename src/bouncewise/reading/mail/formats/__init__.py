@@ -16,6 +16,7 @@ from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.told import Told
 
 ORDER: tuple[str, ...] = (
+    "listservers",
     "office365",
     "exchange2007",
     "exchange2003",
@@ -47,11 +48,12 @@ ORDER: tuple[str, ...] = (
     "opensmtpd",
     "einsundeins",
     "exim",
-    "postfix",
+    "sendmail",
     "qmail",
+    "postfix",
 )
 # Told by marks that no person's mail has, though their mails do not look like bounces otherwise.
-UNMISTAKABLE = frozenset({"amazonses"})
+UNMISTAKABLE = frozenset({"amazonses", "listservers"})
 Format = tuple[str, Callable[[Mail], bool], Callable[[Mail], list[Told]]]
 
 

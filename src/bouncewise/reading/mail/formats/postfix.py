@@ -1,98 +1,119 @@
-"""Postfix: the notice of ``bounce(8)``, also from customised templates and in other languages.
+"""Postfix: the words for a person, where the delivery status is missing: before 1.1, or where a gateway took
+it off.
 
-Postfix sends a delivery status with every notice; this reader has the mails whose status was cut off, has no
-code or was replaced by a gateway. Every release since 1999 writes an entry for each recipient, folded at 79
-columns, whatever the template (``bounce_template_file``) says above it::
+::
 
-    <bob@example.com> (expanded from <bobby@example.com>): host mx.example.com[192.0.2.1]
-        said: 550 5.1.1 <bob@example.com>: User unknown (in reply to RCPT TO command)
+    This is the mail system at host mail.example.com.
 
-Recognised by sentences of the default template ("I'm sorry to have to inform you", "This is the mail system
-at host", before 2.3 "This is the Postfix program at host"), its subjects, or an entry with "(in reply to".
-Gateways built on Postfix keep one of them. ``notify_classes`` also sends transcripts to the postmaster, with
-lines ``In:`` and ``Out:``, under the subject "Postfix SMTP server: errors from ...": the reply is what this
-server told its client. Source: Postfix, src/bounce, conf/bounce.cf.default, bounce(5), smtpd_chat(3).
+    I'm sorry to have to inform you that your message could not
+    be delivered to one or more recipients. It's attached below.
+
+    <bob@example.net> (expanded from <staff@example.com>): host
+        mx.example.net[192.0.2.1] said: 550 5.1.1 no such user (in reply to RCPT
+        TO command)
+
+The text in front may be in any language (bounce_template_file), so the form tells: at the beginning of a line
+``<address>:`` or ``<address> (expanded from <address>):``, then the reason, its further lines indented.
+Warnings say ``THIS IS A WARNING ONLY`` and ``It will be retried until``; reports that were asked for begin
+with ``Enclosed is the mail delivery report`` and give good replies too. Where a provider hands on a bounce
+that came to a role account, the bounce that stands inside as text names the recipient. Source: postfix
+src/bounce/bounce_templates.c, bounce_notify_util.c; mails.
 """
 
 from __future__ import annotations
 
 import re
 
-from bouncewise.reading.mail.entries import Entry, entries
+from bouncewise.reading.mail.dsn import read_dsn
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.prose import action_of
 from bouncewise.reading.mail.told import Told
 
-_SENTENCES = (
-    "I'm sorry to have to inform you",
-    "I'm sorry to inform you that the message",
+MAX_LINES = 20_000
+MAX_REASON = 60
+_MARKS = (
     "This is the mail system at host",
     "This is the Postfix program at host",
-    "The mail system\n\n<",
+    "I'm sorry to have to inform you that",
+    "The Postfix program",
+    "THIS IS A WARNING ONLY.  YOU DO NOT NEED",
+    "Enclosed is the mail delivery report that you requested",
 )
-_SUBJECTS = (
-    "undelivered mail returned to sender",
-    "delayed mail (still being retried)",
-    "successful mail delivery report",
-    "mail delivery status report",
+_HEAD = re.compile(
+    r"^<(\"[^\"\n]{0,128}\"@[^<>\s]{1,255}|[^<>\s]{1,320})>"
+    r"(?: \(expanded from\s{1,8}<([^<>\s]{1,320})>\))?:(?:\s(.{0,2000})|$)"
 )
-_HEAD = re.compile(r"<([^<>\s]{1,320}@[^<>\s]{1,255})>(?=:|[ \t]{0,2}\(expanded|[ \t]{0,4}$)")
-_STOP = re.compile(r"--[\w.=/+-]{8,}|-{10,}$")
-_EXPANDED = re.compile(r"\s{0,8}\(expanded\s{1,8}from\s{1,8}<?([^<>()\s]{1,320})>?\)")
-_IN = re.compile(r"\s{0,4}In:\s{1,4}(.{0,1000})$")
-_OUT = re.compile(r"\s{0,4}Out:\s{1,4}([245]\d\d[ -].{0,1000})$")
-_RCPT = re.compile(r"RCPT TO:\s?<([^<>\s]{1,320})>", re.I)
+_HEADED = re.compile(r"^<[^<>\s]{1,320}>(?: \(expanded|:(?:\s|$))", re.M)
+_HOST = re.compile(r"(?:mail system|Postfix program) at host ([\w.-]{1,253}?)\.?\s")
+_GOOD = re.compile(
+    r"(?:\bsaid|\]:\d{1,5}|via \S{1,320}): 2\d\d[ -]|^delivery via|^delivered to\b|^is deliverable"
+)
+_SENDER = "(mail delivery system)"
 
 
 def recognise(mail: Mail) -> bool:
-    """Whether Postfix wrote it, or a program that is made of Postfix."""
+    """Whether Postfix's sentences or its From stand there, and an address as it writes them."""
+    if mail.status_text:
+        return False
     text = mail.notice
-    return (
-        any(sentence in text for sentence in _SENTENCES)
-        or mail.subject.lower() in _SUBJECTS
-        or "postfix smtp server: errors from" in mail.subject.lower()
-        or ("(in reply to" in text and "\n<" in text)
-    )
+    sentences = any(mark in text for mark in _MARKS)
+    if not sentences and _SENDER not in mail.sender and "Mail System Error" not in mail.subject:
+        return False
+    return _HEADED.search(text) is not None or (sentences and _enclosed(mail) is not None)
 
 
 def read(mail: Mail) -> list[Told]:
-    """A recipient for each entry, else for each refused step of a transcript."""
-    if "errors from" in mail.subject.lower() or "\n In:  " in mail.notice[:8192]:
-        return _transcript(mail.lines)
-    found = entries(mail.lines, _HEAD, _STOP) or entries(mail.text.split("\n"), _HEAD, _STOP)
-    delivered = "success" in mail.subject.lower()
-    action = "delivered" if delivered else action_of(mail)
-    if action == "failed" and "delayed mail" in mail.subject.lower():
-        action = "delayed"
-    told = [_told(entry, action) for entry in found]
-    return [one for one in told if one.words] or told
+    """The recipients, each with its reason."""
+    lines = mail.lines[:MAX_LINES]
+    host = _HOST.search(mail.notice[:8192])
+    action = _action(mail)
+    told: list[Told] = []
+    number = 0
+    while number < len(lines):
+        if not lines[number].startswith("<"):
+            number += 1
+            continue
+        entry, number = _entry(lines, number)
+        head = _HEAD.match(entry)
+        if head and "@" in head[1] and head[3]:
+            good = _GOOD.search(head[3])
+            told.append(
+                Told(
+                    recipient=head[1],
+                    original=head[2] or "",
+                    words=head[3],
+                    action="delivered" if good and "(in reply" not in head[3] else action,
+                    reporting=host[1] if host else "",
+                )
+            )
+    inside = None if told else _enclosed(mail)
+    return read_dsn(inside) if inside else told
 
 
-def _told(entry: Entry, action: str) -> Told:
-    match, lines = entry
-    words = " ".join([match.string[match.end() :].rstrip(), *lines])
-    expanded = _EXPANDED.match(words)
-    if expanded:
-        words = words[expanded.end() :]
-    words = words.lstrip(": \t\n")
-    action = "delivered" if words.startswith("delivery via ") and action == "failed" else action
-    return Told(recipient=match[1], original=expanded[1] if expanded else "", words=words, action=action)
+def _entry(lines: list[str], begin: int) -> tuple[str, int]:
+    """An address with its reason on one line, and the number of the line behind them."""
+    words = [lines[begin].strip()]
+    number = begin + 1
+    while number < len(lines) and len(words) < MAX_REASON:
+        line = lines[number]
+        if not line.strip() or not line[0].isspace():
+            break
+        words.append(line.strip())
+        number += 1
+    return " ".join(words)[:6000], number
 
 
-def _transcript(lines: list[str]) -> list[Told]:
-    """The refusals that this server gave, each with the recipient of its command."""
-    told: dict[str, Told] = {}
-    recipients: list[str] = []
-    command = ""
-    for line in lines[:4000]:
-        sent, said = _IN.match(line), _OUT.match(line)
-        if sent:
-            command = sent[1]
-            rcpt = _RCPT.match(command)
-            recipients += [rcpt[1]] if rcpt else []
-        elif said and said[1][0] in "45":
-            of_rcpt = _RCPT.match(command)
-            concerned = [of_rcpt[1]] if of_rcpt else recipients[-100:]
-            for recipient in concerned:
-                told.setdefault(recipient.lower(), Told(recipient=recipient, words=said[1]))
-    return list(told.values())
+def _action(mail: Mail) -> str:
+    """``delayed`` for a warning, whatever the replies in it say."""
+    text = mail.notice[:8192]
+    if "THIS IS A WARNING ONLY" in text or "will be retried until" in text:
+        return "delayed"
+    return action_of(mail)
+
+
+def _enclosed(mail: Mail) -> Mail | None:
+    """The bounce that stands behind the words as text, with its delivery status."""
+    if "report-type=delivery-status" not in mail.behind[:16_384]:
+        return None
+    inside = Mail(mail.behind.encode("utf-8", "replace"))
+    return inside if inside.status_text else None

@@ -1,92 +1,104 @@
-"""qmail and what was made of it: netqmail, qmail-ldap, s/qmail, Yahoo's and other providers' old servers.
+"""qmail and its family: netqmail, qmail-ldap, vpopmail, IndiMail, s/qmail, and Yahoo's notices.
 
-QSBMF, the simple bounce message format: a recipient in angle brackets with a colon, the report below it, an
-empty line behind; whatever the sentences above it say, and in whatever language::
+::
 
-    Hi. This is the qmail-send program at mx.example.com.
+    Hi. This is the qmail-send program at mail.example.com.
     I'm afraid I wasn't able to deliver your message to the following addresses.
+    This is a permanent error; I've given up. Sorry it didn't work out.
 
-    <bob@example.com>:
+    <bob@example.net>:
     192.0.2.1 does not like recipient.
     Remote host said: 550 5.1.1 no such user
     Giving up on 192.0.2.1.
 
     --- Below this line is a copy of the message.
 
-Recognised by such an entry together with one of: "qmail-send program", the line that begins with ``---`` and
-leads over to the copy, the usual subjects, or sentences of descendants. A slash in a report stands for an
-empty line. Double bounces ("I tried to deliver a bounce message to this address, but the bounce bounced!")
-have the same entries. One Japanese descendant writes "Delivery failed: bob@example.com" and "STEP: DATA
-SEND". Source: https://cr.yp.to/proto/qsbmf.txt; qmail-send.c, qmail-remote.c; mails.
+The words in front may be another's (control/bouncetext, translations), so the form tells: a paragraph begins
+with ``<address>:`` and holds no empty line, which qmail turns into a slash. Yahoo wrote ``Message from
+yahoo.com.`` and later ``Sorry, we were unable to deliver your message to the following address.``
+
+``I'm not going to try again; this message has been in the queue too long.`` makes an expiry of what was
+deferred last. A double bounce (``the bounce bounced!``) names whom the bounce was for. Read as QSBMF,
+https://cr.yp.to/proto/qsbmf.txt; source: qmail-send.c.
 """
 
 from __future__ import annotations
 
 import re
 
-from bouncewise.reading.mail.entries import entries
-from bouncewise.reading.mail.headers import ADDRESS
 from bouncewise.reading.mail.message import Mail
+from bouncewise.reading.mail.prose import action_of
 from bouncewise.reading.mail.told import Told
 
-_SUBJECTS = (
-    "failure notice",
-    "failure delivery",
-    "delivery failure",
-    "failed delivery",
-    "mail delivery failure",
-    "returned mail: failure notice",
-)
-_SENTENCES = (
-    "qmail-send program",
-    "I'm afraid I wasn't able to deliver",
-    "but the bounce bounced!",
+MAX_LINES = 20_000
+MAX_PARAGRAPH = 60
+_MARKS = (
+    "Hi. This is the ",
+    "qmail-send",
+    "I've given up. Sorry it didn't work out",
+    "I'm not going to try again",
+    "unable to deliver your message to the following address",
     "Unable to deliver message to the following address",
-    "we were unable to deliver your message to the following address",
-    "Your mail message to the following address(es) could not be delivered",
-    "has been failed.\nPlease refer to the below for details",
+    "but the bounce bounced!",
+    "--- Below this line is",
+    "--- Enclosed is a copy",
+    "--- Original message follows",
 )
-_HEAD = re.compile(
-    r"<(?P<qsbmf>[^<>\s]{1,320}@[^<>\s]{1,255})>:(?:[ \t]*$|[ \t]{1,4}(?=\S))"
-    rf"|Delivery failed: (?P<other>{ADDRESS})[ \t]*$"
+_HEAD = re.compile(r"^\s{0,4}<([^<>\n]{1,320}@[^<>\n]{1,255})>:[ \t]{0,8}(.{0,2000})$")
+_HEADED = re.compile(r"^[ \t]{0,4}<[^<>\n]{1,320}@[^<>\n]{1,255}>:(?=[ \t]|$)", re.M)
+_AT = re.compile(r"program at ([\w.-]{1,253}?)\.?\s", re.I)
+_FROM_YAHOO = re.compile(r"^Message from\s{1,4}([\w.-]{1,253}?)\.?\s*$", re.M)
+_BELOW = re.compile(r"^\s{0,4}-{3,12} \w")
+_GAVE_UP = re.compile(
+    r"\s{0,4}I'm not going to try again[;,.]?(?:\s{1,8}[Tt]his\s{1,4}message\s[^\n]{0,160})?"
 )
-_STOP = re.compile(r"---[ \t]|STEP:|-{20,}")
-_COPY = re.compile(
-    r"^--- (?:Below this line|Enclosed|Original|Mensaje|Message|Attached|The \w+ of|Undelivered)", re.M
-)
-_AT = re.compile(r"qmail-send[^\n]{0,40}?\b(?:at|en|auf|su|on) ([\w.-]{1,252}\w)")
-_TOO_LONG = re.compile(
-    r"[ \t\n]*(I'm not going to try again;\s+this\s+message\s+has\s+been\s+in\s+the\s+queue\s+too\s+long\.)"
-)
-_BRACKETS = re.compile(r"Remote host said\s?\[[^\]\n]{0,40}\]: ?")
 
 
 def recognise(mail: Mail) -> bool:
-    """Whether a server of the family wrote it."""
+    """Whether words of qmail stand there, and a paragraph that begins with an address."""
     text = mail.notice
-    if not ((text.startswith("<") or "\n<" in text) and ">:" in text) and "\nDelivery failed: " not in text:
+    if not any(mark in text for mark in _MARKS) and mail.subject.lower() != "failure notice":
         return False
-    return (
-        mail.subject.lower().strip() in _SUBJECTS
-        or any(sentence in text for sentence in _SENTENCES)
-        or _COPY.search(mail.text) is not None
-    )
+    return ">:" in text and _HEADED.search(text) is not None
 
 
 def read(mail: Mail) -> list[Told]:
-    """A recipient for each entry."""
-    host = _AT.search(mail.notice[:2048])
-    told = []
-    for match, lines in entries(mail.lines, _HEAD, _STOP):
-        rest = match.string[match.end() :].strip()
-        words = "\n".join([rest, *lines] if rest else lines)
-        words = _BRACKETS.sub("Remote host said: ", words.replace("\n/", "\n"))
+    """The recipients, each with its paragraph."""
+    told: list[Told] = []
+    by = _reporting(mail)
+    action = action_of(mail)
+    lines = mail.lines[:MAX_LINES]
+    for number, line in enumerate(lines):
+        if _BELOW.match(line):
+            break
+        head = _HEAD.match(line) if ">:" in line else None
+        if head is None:
+            continue
+        words = _paragraph(lines, number + 1, head[2].strip())
+        gave_up = _GAVE_UP.search(words)
+        note = " ".join(gave_up[0].split()) if gave_up else ""
+        words = _GAVE_UP.sub("", words, count=1).strip()
         told.append(
-            Told(
-                recipient=match["qsbmf"] or match["other"],
-                words=_TOO_LONG.sub("", words, count=1),
-                note="".join(_TOO_LONG.findall(words)[:1]),
-                reporting=host[1] if host else "",
-            )
+            Told(recipient=head[1].strip(), words=words or note, note=note, action=action, reporting=by)
         )
-    return [one for one in told if one.words] or told
+    return told if any(one.words for one in told) else []
+
+
+def _paragraph(lines: list[str], begin: int, beside: str) -> str:
+    """The words under an address up to an empty line; one empty line may stand above them."""
+    words = [beside] if beside else []
+    for number in range(begin, min(begin + MAX_PARAGRAPH, len(lines))):
+        line = lines[number].strip()
+        if _BELOW.match(line) or _HEAD.match(line):
+            break
+        if line:
+            words.append(line)
+        elif words or number > begin:
+            break
+    return "\n".join(words)
+
+
+def _reporting(mail: Mail) -> str:
+    text = mail.notice[:2048]
+    found = _AT.search(text) or _FROM_YAHOO.search(text)
+    return found[1] if found else ""

@@ -25,6 +25,20 @@ ORDER: tuple[str, ...] = (
     "groupwise",
     "firstclass",
     "mailscanner",
+    "mxlogic",
+    "exim",
+    "opensmtpd",
+    "dragonfly",
+    "imail",
+    "mailfoundry",
+    "messagingserver",
+    "activehunter",
+    "mailmarshal",
+    "courier",
+    "james",
+    "mail2000",
+    "mirapoint",
+    "mailheaders",
 )
 Format = tuple[str, Callable[[Mail], bool], Callable[[Mail], list[Told]]]
 

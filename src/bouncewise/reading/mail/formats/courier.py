@@ -56,7 +56,10 @@ def read(mail: Mail) -> list[Told]:
         elif told and line.strip():
             host = _HOST.match(line.strip())
             told[-1].remote = told[-1].remote or (host[1] if host else "")
-            said[-1].extend([] if host else [line.strip()])
+            if line.startswith(">>>"):
+                told[-1].note = line.strip()[:400]
+            elif not host:
+                said[-1].append(line.strip().removeprefix("<<<").strip())
     action = "delayed" if "DELAYED MAIL" in mail.notice[:4096] else action_of(mail)
     for one, words in zip(told, said, strict=True):
         one.words, one.action = "\n".join(words), action

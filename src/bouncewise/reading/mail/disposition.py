@@ -25,7 +25,7 @@ def is_disposition(mail: Mail) -> bool:
 
 
 def is_rejection(mail: Mail) -> bool:
-    """Whether a filter of the recipient's refused the mail by such a notification (RFC 5429 section 2.1.1)."""
+    """Whether a filter of the recipient's refused the mail by one (RFC 5429 section 2.1.1)."""
     told = f"{mail.subject}\n{mail.headers.get('auto-submitted')}".lower()
     return "reject" in told and mail.part(*TYPES) is not None
 

@@ -65,7 +65,8 @@ def _against(mail: Mail, answered: bool, silent: bool) -> int:
         known = words["daemon"].search(mail.envelope_sender) or words["office"].search(mail.envelope_sender)
         score += 1 if known else 2
     if answered:
-        score += 0 if daemon and silent else 4
+        server = daemon or words["office"].search(mail.sender)
+        score += 0 if server and silent else 4  # James writes "Re:" too
     if daemon or (office and not answered):
         return score  # a server's mail to a list's own address gets the list's fields
     if "list-unsubscribe" in headers or "list-post" in headers or "x-campaign-id" in headers:

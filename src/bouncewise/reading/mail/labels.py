@@ -39,7 +39,7 @@ def labelled(lines: Sequence[str], labels: Mapping[str, str]) -> list[tuple[str,
 
 def _label(line: str, labels: Mapping[str, str]) -> tuple[str | None, str]:
     """What the label of a line means and what stands behind it, (None, "") without a label."""
-    head, sign, value = line[:400].replace("：", ":").partition(":")
+    head, sign, _ = line[:400].replace("：", ":").partition(":")
     name = _SPACE.sub("", head).strip("*-•·|[]【】<>").lower()
     if name in labels and (sign or len(line.strip()) < 40):
         return labels[name], line.replace("：", ":", 1).partition(":")[2].strip() if sign else ""

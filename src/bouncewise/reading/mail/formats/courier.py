@@ -1,60 +1,66 @@
-"""Courier: the notice of ``courier/module.dsn``.
+"""Courier mail server: "UNDELIVERABLE MAIL" and "DELAYED MAIL", each address with its dialogue.
 
 ::
 
-    This is a delivery status notification from mx.example.com,
-    running the Courier mail server, version 1.0.
+    This is a delivery status notification from mx.example.net,
+    running the Courier mail server, version 0.65.2.
 
                                UNDELIVERABLE MAIL
 
     Your message to the following recipients cannot be delivered:
 
-    <bob@example.net>:
-        mx.example.net [192.0.2.1]:
-    >>> RCPT TO:<bob@example.net>
+    <bob@example.com>:
+        mx.example.com [192.0.2.1]:
+    >>> RCPT TO:<bob@example.com>
     <<< 550 5.1.1 no such user
 
-Recognised by the line with the version, or by the capitals over a list in that form. Warnings stand under
-"DELAYED MAIL", reports of success under "DELIVERED MAIL". ``bouncemsg`` templates can be translated: entries
-stay. Source: Courier, courier/courier/module.dsn, doc/courierctl.
+Where a local command failed, its words stand below the address. The delivery status lacks a reply then.
+Recognised by the second line, or by a message id ``<courier....>`` in a multipart/report. Source: Courier's
+courier/module.dsn (GPL; described, not copied).
 """
 
 from __future__ import annotations
 
 import re
 
-from bouncewise.reading.mail.entries import Entry, entries
+from bouncewise.reading.mail.headers import ADDRESS, clean_address
 from bouncewise.reading.mail.message import Mail
+from bouncewise.reading.mail.prose import action_of
 from bouncewise.reading.mail.told import Told
 
-_HEAD = re.compile(r"[ \t]{0,4}<([^<>\s]{1,320}@[^<>\s]{1,255})>:[ \t]*$")
-_STOP = re.compile(r"-{10,}|\s{10,}[A-Z]{4,}|If your message was|The mail server will")
-_PEER = re.compile(r"([\w.-]{1,253}) \[(?:::ffff:)?[0-9A-Fa-f:.]{3,45}\]:?[ \t]*$")
-_FROM = re.compile(r"delivery status notification from ([\w.-]{1,253})")
+MAX_LINES = 5000
+_ENTRY = re.compile(rf"^\s{{0,2}}<({ADDRESS})>:\s*$")
+_HOST = re.compile(r"^([\w.-]{1,253}) \[[\w.:]{2,45}\]:\s*$")
+_RULE = re.compile(r"^\s{0,4}-{6,}")
 
 
 def recognise(mail: Mail) -> bool:
-    """Whether Courier wrote it."""
-    text = mail.notice[:4096]
-    if "running the Courier mail server" in text:
+    """Whether Courier names itself, or its message id does."""
+    if "running the Courier mail server" in mail.notice[:1024]:
         return True
-    return ("UNDELIVERABLE MAIL" in text or "DELAYED MAIL" in text) and ">:\n" in text
+    own = mail.headers.get("message-id").lstrip().startswith("<courier.")
+    return own and mail.type == "multipart/report"
 
 
 def read(mail: Mail) -> list[Told]:
-    """A recipient for each entry."""
-    text = mail.notice[:8192]
-    action = "failed"
-    if "UNDELIVERABLE MAIL" not in text:
-        action = "delayed" if "DELAYED MAIL" in text else "delivered" if "DELIVERED MAIL" in text else action
-    host = _FROM.search(text)
-    return [_told(entry, action, host[1] if host else "") for entry in entries(mail.lines, _HEAD, _STOP)]
-
-
-def _told(entry: Entry, action: str, host: str) -> Told:
-    match, lines = entry
-    peer = _PEER.match(lines[0]) if lines else None
-    words = "\n".join(lines[1:] if peer else lines)
-    return Told(
-        recipient=match[1], words=words, action=action, remote=peer[1] if peer else "", reporting=host
-    )
+    """Each address with the lines below it."""
+    told: list[Told] = []
+    said: list[list[str]] = []
+    for line in mail.lines[:MAX_LINES]:
+        entry = _ENTRY.match(line)
+        if entry:
+            told.append(Told(recipient=clean_address(entry[1])))
+            said.append([])
+        elif told and _RULE.match(line):
+            break
+        elif told and line.strip():
+            host = _HOST.match(line.strip())
+            told[-1].remote = told[-1].remote or (host[1] if host else "")
+            if line.startswith(">>>"):
+                told[-1].note = line.strip()[:400]
+            elif not host:
+                said[-1].append(line.strip().removeprefix("<<<").strip())
+    action = "delayed" if "DELAYED MAIL" in mail.notice[:4096] else action_of(mail)
+    for one, words in zip(told, said, strict=True):
+        one.words, one.action = "\n".join(words), action
+    return told

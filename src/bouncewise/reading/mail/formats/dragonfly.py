@@ -1,56 +1,57 @@
-"""DragonFly Mail Agent (dma): the notice of ``bounce()``.
+"""DragonFly Mail Agent (dma; also of FreeBSD and Debian): one letter for each recipient.
 
-One recipient a mail, named in a sentence; below it the reply with the step it answered::
+::
 
-    This is the DragonFly Mail Agent v0.13 at mx.example.com.
+    This is the DragonFly Mail Agent v0.13 at host.example.net.
 
     There was an error delivering your mail to <bob@example.com>.
 
-    mx.example.net [192.0.2.1] did not like our RCPT TO:
-    550 5.1.1 <bob@example.com>: no such user
+    mx.example.com [192.0.2.1] did not like our RCPT TO:
+    550 5.1.1 no such user
 
     Original message follows.
 
-Recognised by its first line. Replies of several lines keep their CR, so empty lines stand among them.
-Without a reply: "Could not deliver for the last 432000 seconds. Giving up.", "connect failed after 5 tries".
-Source: DragonFly BSD, dma: mail.c, net.c.
+The words may also be dma's own: ``cannot find any server for ...``, ``Could not resolve``. A recipient of the
+host itself has no domain. Recognised by the first sentence. Source: dma's mail.c (BSD licence; described, not
+copied).
 """
 
 from __future__ import annotations
 
 import re
 
-from bouncewise.reading.mail.entries import below
-from bouncewise.reading.mail.headers import ADDRESS
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.told import Told
 
-_MARK = "This is the DragonFly Mail Agent"
-_TO = re.compile(rf"There was an error delivering your mail to <?({ADDRESS}|[^\s<>@]{{1,64}})>?\.?[ \t]*$")
-_STOP = re.compile(r"(?:Message headers follow|Original message follows)\.")
-_PEER = re.compile(
-    r"(?:^|\n)(?:remote server )?([\w.-]{1,253}) \[[0-9A-Fa-f:.]{3,45}\] (?:did not|says|rejected)"
+MAX_LINES = 500
+_TO = re.compile(r"delivering your mail to <([^<>\n]{1,512})>\.?\s*$")
+_AGENT = re.compile(
+    r"^This is the (?:DragonFly Mail Agent|dma)\b[^\n]{0,80} at ([\w.-]{1,253}?)\.?\s*$", re.M
 )
-_HOST = re.compile(r"DragonFly Mail Agent \S{1,20} at ([\w.-]{1,252}\w)")
+_HOST = re.compile(r"^(\S{1,253}) \[[\w.:]{2,45}\] did not like our ")
+_ENDS = ("Original message follows.", "Message headers follow.")
 
 
 def recognise(mail: Mail) -> bool:
-    """Whether dma wrote it."""
-    return _MARK in mail.notice[:1024]
+    """Whether the mail agent names itself."""
+    return "DragonFly Mail Agent" in mail.notice[:200] or "This is the dma " in mail.notice[:200]
 
 
 def read(mail: Mail) -> list[Told]:
-    """The recipient of the sentence with all that stands below it."""
-    to = next((m for line in mail.lines[:40] if (m := _TO.match(line[:800]))), None)
-    if to is None:
-        return []
-    words = below(mail.lines, _TO, _STOP, gaps=True)
-    peer, host = _PEER.search(words), _HOST.search(mail.notice[:1024])
-    return [
-        Told(
-            recipient=to[1],
-            words=words,
-            remote=peer[1] if peer else "",
-            reporting=host[1] if host else "",
-        )
-    ]
+    """The recipient with the words below the sentence that names it."""
+    agent = _AGENT.search(mail.notice[:400])
+    told: list[Told] = []
+    words: list[str] = []
+    for line in mail.lines[:MAX_LINES]:
+        to = _TO.search(line)
+        if to and not told:
+            told.append(Told(recipient=to[1], reporting=agent[1] if agent else ""))
+        elif line.strip() in _ENDS:
+            break
+        elif told and line.strip():
+            words.append(line.strip())
+    for one in told:
+        host = _HOST.match(words[0]) if words else None
+        one.words = "\n".join(words)
+        one.remote = host[1] if host else ""
+    return told

@@ -11,7 +11,8 @@
 The program took the message and then did not distribute it: the list is the recipient. It stands in the
 words, in ``X-BeenThere``, in fml's Message-ID (``...FMLxxx.list@example.com``) or in the sender without its
 ``-owner``. What waits for a moderator is delayed. Reports about subscribers that bounce are no bounces.
-Messages that lists distribute have the same header fields; the words and the absence of ``List-Post`` tell them apart.
+Messages that lists distribute have the same header fields; the words and the absence of ``List-Post`` tell
+them apart.
 Source: fml's, Mailman's, Majordomo's and ezmlm-idx's message templates, described, not copied; LISTSERV's
 manual.
 """

@@ -1,51 +1,59 @@
-"""OpenSMTPD: the notice of ``bounce.c``.
+"""OpenSMTPD: errors, warnings and, since 6.0, reports of success, each ``address: words`` on a line.
 
-A line for each recipient below a few fixed sentences; a delivery status only since 5.7 (2015)::
+::
 
-    Hi!
+        Hi!
 
-        This is the MAILER-DAEMON, please DO NOT REPLY to this e-mail.
+        This is the MAILER-DAEMON, please DO NOT REPLY to this email.
 
         An error has occurred while attempting to deliver a message for
         the following list of recipients:
 
     bob@example.com: 550 5.1.1 no such user
+    dave@example.org: Domain does not exist
 
-Warnings say "A message is delayed for more than 4 hours", reports of success "was successfully delivered".
-Recognised by the line of the MAILER-DAEMON. Without a server's reply the words are OpenSMTPD's own:
-"Envelope expired", "Domain does not exist". Source: OpenSMTPD, usr.sbin/smtpd/bounce.c.
+The delivery status of newer versions has no Diagnostic-Code. Recognised by the second sentence; what happened
+stands in the subject: ``Delivery status notification: error``, ``failed``, ``delayed`` or ``success``, in old
+ones also ``warning``. Source: OpenSMTPD's usr.sbin/smtpd/bounce.c (ISC licence; described, not copied).
 """
 
 from __future__ import annotations
 
 import re
 
-from bouncewise.reading.mail.entries import entries
-from bouncewise.reading.mail.headers import ADDRESS
+from bouncewise.reading.mail.headers import ADDRESS, clean_address
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.told import Told
 
-_MARK = "This is the MAILER-DAEMON, please DO NOT REPLY to this e"
-_HEAD = re.compile(rf"({ADDRESS}):[ \t]")
-_STOP = re.compile(r"[ \t]{2,}(?:Below is a copy|Please note|The message is kept|You DO NOT)")
+MAX_LINES = 10_000
+_ENTRY = re.compile(rf"^<?({ADDRESS})>?:(?:[ \t]{{1,4}}([^\n]{{0,2000}}))?$")
+_ACTIONS = {"delayed": "delayed", "warning": "delayed", "success": "delivered", "relayed": "relayed"}
 
 
 def recognise(mail: Mail) -> bool:
-    """Whether OpenSMTPD wrote it."""
-    return _MARK in mail.notice[:4096]
+    """Whether the daemon asks not to be answered, in OpenSMTPD's words."""
+    return "This is the MAILER-DAEMON, please DO NOT REPLY to this e" in mail.notice[:400]
 
 
 def read(mail: Mail) -> list[Told]:
-    """A recipient for each line."""
-    text = mail.notice[:4096]
-    action = "failed"
-    if "is delayed for more than" in text or "only a temporary failure report" in text:
+    """The lines of the list."""
+    word = mail.subject.rpartition(":")[2].strip().lower()
+    action = _ACTIONS.get(word, "failed")
+    if action == "failed" and "only a temporary failure report" in mail.notice:
         action = "delayed"
-    elif "successfully delivered" in text:
-        action = "delivered"
-    return [
-        Told(
-            recipient=match[1], words="\n".join([match.string[match.end() :].strip(), *lines]), action=action
-        )
-        for match, lines in entries(mail.lines, _HEAD, _STOP)
-    ]
+    returned = mail.returned
+    received = returned.get("received")[:1000] if returned else ""
+    queue_id = re.search(r"\(OpenSMTPD\) with \w{1,10} id ([0-9a-f]{8,16})\b", received)
+    told: list[Told] = []
+    for line in mail.lines[:MAX_LINES]:
+        entry = _ENTRY.match(line)
+        if entry:
+            told.append(
+                Told(
+                    recipient=clean_address(entry[1]),
+                    words=(entry[2] or "").strip(),
+                    action=action,
+                    queue_id=queue_id[1] if queue_id else "",
+                )
+            )
+    return told

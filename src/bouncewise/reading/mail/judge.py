@@ -8,6 +8,7 @@ from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.words import patterns
 
 ENOUGH = 4
+_NOBODY = ("mailer-daemon", "double-bounce@", "<>")  # what stands for the null reverse-path
 _REPLY = re.compile(
     r"(?:^|[\s:(<\"'#-])(?:[45]\d\d)[ -]#?(?:[45]\.\d{1,3}\.\d{1,3}|[A-Za-z<])|[45]\.\d\.\d{1,3}\b|#5\.\d\.\d"
 )
@@ -28,42 +29,44 @@ def weight(mail: Mail) -> int:
         score += 3
     elif words["office"].search(mail.sender):
         score += 3 if silent else 2
+    elif not silent:
+        score -= 2
     subject = mail.subject.lower()
-    if not answered:
-        score += 2 if words["subject"].search(subject) else 1 if words["vague"].search(subject) else 0
+    told = 2 if words["subject"].search(subject) else 1 if words["vague"].search(subject) else 0
+    score += 0 if answered else told
     score += 4 if "x-failed-recipients" in headers else 0
     score += 1 if headers.get("auto-submitted").lower().startswith(("auto-generated", "auto-replied")) else 0
     score += 3 if mail.status_text and mail.type == "multipart/report" else 0
     text = mail.notice[:16_384]
     score += 1 if words["failure"].search(text.lower()) else 0
-    score += 1 if _REPLY.search(text) else 0
+    replied = _REPLY.search(text) is not None
+    score += 1 if replied else 0 if told else -1
     return score + _attached(mail, text) - _against(mail, answered, silent)
 
 
 def _is_silent(mail: Mail) -> bool:
     """Whether its reverse-path is null, as a bounce's must be (RFC 5321 section 4.5.5)."""
     sender = mail.envelope_sender
-    return sender is not None and (sender == "" or sender.startswith("mailer-daemon"))
+    return sender is not None and (sender == "" or sender.startswith(_NOBODY))
 
 
 def _attached(mail: Mail, text: str) -> int:
     """A bounce has the message that came back, or at least names whom it did not reach."""
     if mail.returned is not None:
         return 2
-    return 0 if "@" in text or "@" in mail.subject else -1
+    if "@" in text or "@" in mail.subject:
+        return 0
+    return -3 if patterns("judge")["goods"].search(f"{mail.subject} {text[:4096]}".lower()) else -1
 
 
 def _against(mail: Mail, answered: bool, silent: bool) -> int:
     headers = mail.headers
     words = patterns("judge")
     daemon = words["daemon"].search(mail.sender) is not None
-    score = 0
     subject = words["subject"].search(mail.subject.lower())
     office = subject and words["office"].search(mail.sender)
     listed = _DAEMON.match(mail.sender_address) or (subject and mail.sender_address.startswith("postmaster@"))
-    if not silent and mail.envelope_sender and not listed:
-        known = words["daemon"].search(mail.envelope_sender) or words["office"].search(mail.envelope_sender)
-        score += 1 if known else 2
+    score = 1 if mail.envelope_sender and not silent and not listed else 0
     if answered:
         server = daemon or words["office"].search(mail.sender)
         score += 0 if server and silent else 4  # James writes "Re:" too

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 MAX_LINES = 1000
 MAX_VALUE = 8  # lines that belong to a label alone
+_CODE = re.compile(r"(?<![\d.])[45]\d\d(?![\d.:])")
 _SPACE = re.compile(r"[\s\u3000]+")
 
 
@@ -32,15 +33,15 @@ def labelled(lines: Sequence[str], labels: Mapping[str, str]) -> list[tuple[str,
         elif found and len(found[-1][1]) < MAX_VALUE and not found[-1][2]:
             if line.strip():
                 found[-1][1].append(line.strip())
-            elif found[-1][1]:
-                found[-1] = (*found[-1][:2], True)
+            elif any(_CODE.search(value) for value in found[-1][1]):
+                found[-1] = (*found[-1][:2], True)  # an empty line ends what holds a reply
     return [(meaning, "\n".join(values)) for meaning, values, _ in found if meaning]
 
 
 def _label(line: str, labels: Mapping[str, str]) -> tuple[str | None, str]:
     """What the label of a line means and what stands behind it, (None, "") without a label."""
-    head, sign, _ = line[:400].replace("：", ":").partition(":")
+    head, sign, rest = line[:400].replace("：", ":", 1).partition(":")
     name = _SPACE.sub("", head).strip("*-•·|[]【】<>").lower()
     if name in labels and (sign or len(line.strip()) < 40):
-        return labels[name], line.replace("：", ":", 1).partition(":")[2].strip() if sign else ""
+        return labels[name], (rest + line[400:]).strip() if sign else ""
     return None, ""

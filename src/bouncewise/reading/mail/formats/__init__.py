@@ -56,7 +56,6 @@ ORDER: tuple[str, ...] = (
     "courier",
     "dragonfly",
     "opensmtpd",
-    "einsundeins",
     "exim",
     "sendmail",
     "qmail",

@@ -22,6 +22,7 @@ from bouncewise.reading.mail.told import Told
 _OPENING = "automatically generated message from SendGrid"
 _LINE = re.compile(rf"^[^<\n]{{0,400}}<({ADDRESS})> : (.{{1,2000}})$", re.M)
 _PEER = re.compile(r"(?:^|: )([A-Za-z0-9.-]{1,253}):\[([0-9A-Fa-f:.]{3,45})\] : ")
+_IN = re.compile(r"\s{1,4}in (RCPT TO|MAIL FROM|DATA|EHLO|HELO)\s*$")
 _OWN = re.compile(r"^[0-9A-Fa-f:.]{3,45} : ")
 
 
@@ -36,5 +37,13 @@ def read(mail: Mail) -> list[Told]:
     for address, rest in _LINE.findall(mail.notice[:32_768])[:1000]:
         peer = _PEER.search(rest)
         words = rest[peer.end() :] if peer else _OWN.sub("", rest)
-        told.append(Told(recipient=clean_address(address), words=words, remote=peer[1] if peer else ""))
+        when = _IN.search(words)
+        told.append(
+            Told(
+                recipient=clean_address(address),
+                words=words[: when.start()] if when else words,
+                note=when[0].strip() if when else "",
+                remote=peer[1] if peer else "",
+            )
+        )
     return told

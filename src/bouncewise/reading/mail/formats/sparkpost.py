@@ -26,6 +26,7 @@ from bouncewise.reading.mail.told import Told
 MAX_LINES = 2000
 _MARK = "(ecelerity)"
 _LINE = re.compile(rf"^>>> <?({ADDRESS})>?\s?(?:\((after|reading|while) ([^()\n]{{1,80}})\))?:?\s?(.*)$")
+_COMMAND = re.compile(r"after (RCPT TO|MAIL FROM|DATA|EHLO|HELO)$")
 _RULE = re.compile(r"^-{3,}")
 _LATE = re.compile(r"not yet been delivered|not been delivered yet|being delayed|warning", re.I)
 
@@ -52,4 +53,8 @@ def read(mail: Mail) -> list[Told]:
             open_ = False
         elif open_:
             told[-1].words = f"{told[-1].words}\n{line.strip()}"
+    for one in told:
+        command = _COMMAND.match(one.note)
+        if command and one.words:
+            one.words, one.note = f"{one.words} (in reply to {command[1]} command)", ""
     return told

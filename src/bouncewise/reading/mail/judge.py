@@ -58,12 +58,14 @@ def _against(mail: Mail, answered: bool, silent: bool) -> int:
     words = patterns("judge")
     daemon = words["daemon"].search(mail.sender) is not None
     score = 0
-    if not silent and mail.envelope_sender:
+    subject = words["subject"].search(mail.subject.lower())
+    office = subject and words["office"].search(mail.sender)
+    listed = _DAEMON.match(mail.sender_address) or (subject and mail.sender_address.startswith("postmaster@"))
+    if not silent and mail.envelope_sender and not listed:
         known = words["daemon"].search(mail.envelope_sender) or words["office"].search(mail.envelope_sender)
         score += 1 if known else 2
     if answered:
         score += 0 if daemon and silent else 4
-    office = words["office"].search(mail.sender) and words["subject"].search(mail.subject.lower())
     if daemon or (office and not answered):
         return score  # a server's mail to a list's own address gets the list's fields
     if "list-unsubscribe" in headers or "list-post" in headers or "x-campaign-id" in headers:

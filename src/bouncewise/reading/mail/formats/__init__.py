@@ -1,8 +1,9 @@
 """Bounce formats that are no delivery status notification, or one that says too little.
 
 Each is a file with two functions: ``recognise(mail)`` tells whether a mail is of the format, cheaply and
-by marks that no other mail has; ``read(mail)`` gives what it tells of each recipient. They are asked
-in the order below. Where none recognises a mail the general reader takes it.
+by marks that no other bounce has; ``read(mail)`` gives what it tells of each recipient. They are asked
+in the order below, if the mail is judged to be a bounce at all. Where none recognises a mail the
+general reader takes it.
 """
 
 from __future__ import annotations
@@ -57,6 +58,8 @@ ORDER: tuple[str, ...] = (
     "smail",
     "technicaldetails",
 )
+# Told by marks that no person's mail has, though their mails do not look like bounces otherwise.
+UNMISTAKABLE = frozenset({"amazonses"})
 Format = tuple[str, Callable[[Mail], bool], Callable[[Mail], list[Told]]]
 
 

@@ -9,7 +9,11 @@ from bouncewise.reading.mail.headers import clean_address
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.paths import decode_path
 from bouncewise.reading.mail.told import Told
+from bouncewise.reply.model import Phase
+from bouncewise.reply.unwrap.common import phase_of
 
+_NEAR = 16_384  # octets in which the notice of a report stands
+_IN_REPLY = re.compile(r"\(in\s{1,8}reply\s{1,8}to\s{1,8}([A-Za-z][\w\s.]{1,80})\)")
 _XTEXT = re.compile(r"\+([0-9A-F]{2})")
 _UNITEXT = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")  # RFC 6533 section 3
 _IN_TEXT = re.compile(r"^(?:Reporting-MTA|Final-Recipient|Original-Recipient):", re.M | re.I)
@@ -90,8 +94,6 @@ def _told(block: Block, message: Block, mail: Mail) -> Told:
     final = _address(block.get("final-recipient"))
     original = _address(block.get("original-recipient"))
     actual = _address(block.get("x-actual-recipient"))
-    if "." not in final.rpartition("@")[2] and "." in original.rpartition("@")[2]:
-        final = original  # a domain that only the server itself knows
     if final.find("@") < 1:  # no local part: Sendmail names a route by its domain
         final = actual if "@" in actual else original or final
     diagnostic = block.get("diagnostic-code")
@@ -109,7 +111,17 @@ def _told(block: Block, message: Block, mail: Mail) -> Told:
         envelope_id=message.get("original-envelope-id"),
         time=block.get("last-attempt-date") or message.get("arrival-date"),
         sender=_address(message.get("x-postfix-sender")),
+        phase=_phase_beside(mail, final),
     )
+
+
+def _phase_beside(mail: Mail, recipient: str) -> Phase | None:
+    """The command that the notice says was answered, in the words about a recipient."""
+    if b"reply" not in mail.data[:_NEAR]:
+        return None
+    text = mail.notice
+    found = _IN_REPLY.search(text, max(text.find(recipient), 0))
+    return phase_of(found[1]) if found else None
 
 
 def _reason(block: Block) -> str:

@@ -14,7 +14,7 @@ from bouncewise.reading.mail.paths import decode_path
 from bouncewise.reading.mail.returned import read_returned
 from bouncewise.reading.mail.words import patterns
 from bouncewise.reply.enhanced import find_enhanced
-from bouncewise.reply.model import Context, Reply, Unwrapped
+from bouncewise.reply.model import Context, Phase, Reply, Unwrapped
 from bouncewise.reply.unwrap import IN_MAILS, unwrap
 
 MAX_RECIPIENTS = 10_000  # records that one mail gives
@@ -47,6 +47,7 @@ class Told(msgspec.Struct, kw_only=True):
         envelope_id: the sender's id of the envelope.
         time: when, as a header field tells it.
         sender: the reverse-path.
+        phase: the command that the reply answers, where something beside the words tells it.
     """
 
     recipient: str = ""
@@ -61,6 +62,7 @@ class Told(msgspec.Struct, kw_only=True):
     envelope_id: str = ""
     time: str = ""
     sender: str = ""
+    phase: Phase | None = None
 
 
 def build(mail: Mail, told: list[Told], name: str) -> list[Delivery]:
@@ -103,7 +105,10 @@ def _delivery(one: Told, returned: Returned | None, time: str, sender: str | Non
     note = " ".join(part for part in (said.note, one.note) if part)[:MAX_WORDS]
     kind = _kind(one, said.reply, note)
     own = Context(
-        recipient=recipient or None, sender=one.sender or sender, remote_host=_host(one.remote) or None
+        phase=one.phase,
+        recipient=recipient or None,
+        sender=one.sender or sender,
+        remote_host=_host(one.remote) or None,
     )
     return Delivery(
         source=Source(format=name),

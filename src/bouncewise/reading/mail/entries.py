@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from bouncewise.reading.mail.headers import ADDRESS, clean_address
 from bouncewise.reading.mail.told import Told
@@ -83,8 +84,8 @@ def below(
     return "\n".join([rest, *words] if rest else words)
 
 
-def each(recipients: Iterable[str], words: str, action: str = "failed", **fields: str) -> list[Told]:
-    """The same words for every recipient."""
+def each(recipients: Iterable[str], words: str, action: str = "failed", **fields: Any) -> list[Told]:
+    """The same words for every recipient; ``fields`` are others of ``Told``."""
     return [
         Told(recipient=recipient, words=words, action=action, **fields)
         for recipient in dict.fromkeys(recipients)

@@ -257,9 +257,9 @@ def _returned_from(lines: list[str]) -> int | None:
 
 
 def _led_over(lines: list[str], begin: int) -> bool:
-    """Whether the line above a place, or above the empty lines there, leads over to the message."""
-    above = next((line for line in lines[max(begin - 3, 0) : begin][::-1] if line.strip()), "")
-    return _leads_over(above) and "original" in above.lower()
+    """Whether one of the few lines above a place leads over to the message."""
+    above = lines[max(begin - 4, 0) : begin]
+    return any("original" in line.lower() and _leads_over(line) for line in above)
 
 
 def _unquoted(text: str) -> str:

@@ -36,7 +36,9 @@ _DATE = re.compile(
     r"\w{2,4}\.?, \d{1,2} \w{3,4} \d{4} \d\d:\d\d"
 )
 _LABEL = re.compile(r"^\s{0,16}[^\W\d][^\n:：@]{0,40}[:：](?:\s|$)")
-_ADDRESS = re.compile(rf"(?:smtp:|mailto:)?({ADDRESS})", re.I)
+_TIME_AHEAD = re.compile(r"\s{0,16}\d{1,2}:\d\d")
+_YEAR_BEHIND = re.compile(r"\b\d{4}\s{0,8}$")
+_ADDRESS = re.compile(rf"(?:smtp[:=]|mailto:)?({ADDRESS})", re.I)
 _NO_NAME = re.compile(r"[;()\[\]:]|\d{3}")
 _PREPOSITION = re.compile(r"[\s'\"]{0,4}(?:\b\w{1,6})?[\s:：,，(（]{0,4}$")
 _MTS = re.compile(r"^\s{0,16}(?:The MTS-ID of|\S{1,20} MTS-ID\b|;[lp]=|p=)", re.I)
@@ -60,7 +62,7 @@ def recognise(mail: Mail) -> bool:
 def read(mail: Mail) -> list[Told]:
     """The entries under the date lines; nothing where there is none."""
     told: list[Told] = []
-    lines = mail.lines[:MAX_LINES]
+    lines = _unwrapped(mail.lines[:MAX_LINES])
     current: list[str] | None = None
     action, reporting = action_of(mail), _reporting(mail)
     for line in lines:
@@ -80,6 +82,17 @@ def read(mail: Mail) -> list[Told]:
         one.words = one.words or one.note
         one.recipient = one.recipient or _in_words(one.words, mail)
     return told
+
+
+def _unwrapped(lines: list[str]) -> list[str]:
+    """Lines with those put together that were broken between a date and its time."""
+    found: list[str] = []
+    for line in lines:
+        if found and _TIME_AHEAD.match(line) and _YEAR_BEHIND.search(found[-1]):
+            found[-1] = f"{found[-1]} {line.strip()}"
+        else:
+            found.append(line)
+    return found
 
 
 def _entry(line: str) -> str:

@@ -5,9 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import click
+import pytest
+
 import bouncewise
 from bouncewise.cli import _COMMANDS
+from bouncewise.cli.read import command
 from bouncewise.diagnosis.engine import Engine
+from bouncewise.pipeline.diagnose import record as record_of
+from bouncewise.reading import Kind, Returned
 
 ROOT = Path(__file__).parents[2]
 
@@ -17,16 +23,46 @@ def test_readme_names_every_command() -> None:
     assert all(name in text for name in _COMMANDS if name != "completion")
 
 
-def test_readme_python_example_runs(capsys) -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    code = re.search(r"```python\n(.*?)```", text, re.DOTALL)
+BOUNCE = (
+    "From: MAILER-DAEMON@example.com\nTo: alice@example.com\nSubject: Undelivered Mail Returned to Sender\n\n"
+    "<bob@example.org>: 550 5.1.1 user unknown\n"
+)
+
+
+@pytest.fixture
+def a_bounce(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder of its own with the file that the examples name."""
+    (tmp_path / "bounce.eml").write_text(BOUNCE)
+    monkeypatch.chdir(tmp_path)
+
+
+def _run_example(page: str, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    code = re.search(r"```python\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
     assert code
     exec(code[1], {})
-    assert capsys.readouterr().out.splitlines() == [
+    return capsys.readouterr().out.splitlines()
+
+
+@pytest.mark.usefixtures("a_bounce")
+def test_readme_python_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run_example("README.md", capsys) == [
         "greylisted retry 300",
         "recipient-unknown",
         "mailbox-full",
+        "bob@example.org recipient-unknown",
     ]
+
+
+@pytest.mark.usefixtures("a_bounce")
+def test_example_of_mails_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run_example("docs/mails.md", capsys) == ["bounced bob@example.org recipient-unknown bounce"]
+
+
+def test_mails_document_names_every_option_and_kind() -> None:
+    text = (ROOT / "docs" / "mails.md").read_text(encoding="utf-8")
+    assert all(f"`{kind.value}`" in text for kind in Kind)
+    options = {name for option in command.params if isinstance(option, click.Option) for name in option.opts}
+    assert [o for o in options if o.startswith("--") and f"`{o}" not in text] == []
 
 
 def test_json_document_names_every_key(engine: Engine) -> None:
@@ -36,6 +72,9 @@ def test_json_document_names_every_key(engine: Engine) -> None:
     ).as_dict()
     assert all(f"`{key}`" in text for key in record)
     assert all(f"`{key}`" in text for key in record["evidence"][0])
+    (delivery,) = bouncewise.read_mail(BOUNCE.encode())
+    assert all(f"`{key}`" in text for key in record_of(delivery, engine.diagnose(delivery.said)))
+    assert all(f"`{key}`" in text for key in Returned.__struct_fields__)
 
 
 def test_public_names_are_there() -> None:

@@ -235,16 +235,16 @@ def _leads_over(line: str) -> bool:
 
 def _returned_from(lines: list[str]) -> int | None:
     run: list[str] = []
-    begin = 0
+    begin = sure = 0
     said = False
     for number, line in enumerate(lines):
         match = _FIELD_LINE.match(line)
         name = match[1].lower() if match else ""
         if name in _OF_A_MESSAGE or (run and name.startswith(("x-", "arc-", "list-", "authentication-"))):
             if not run:
-                begin = number
+                begin, sure = number, 0
             run.append(name)
-            sure = sum(field in _SURE for field in run)
+            sure += name in _SURE
             enough = (len(run) >= 3 and sure >= 1) or sure >= 2
             if said and (enough or (len(run) >= 3 and _led_over(lines, begin))):
                 return begin

@@ -25,10 +25,12 @@ def weight(mail: Mail) -> int:
     score = 2 if silent else 0
     if _DAEMON.match(mail.sender_address):  # nobody else writes under this name
         score += 5
-    elif words["daemon"].search(mail.sender) or mail.sender.strip() in ("<>", ""):
+    elif words["daemon"].search(mail.sender) or (headers and mail.sender.strip() in ("<>", "")):
         score += 3
     elif words["office"].search(mail.sender):
         score += 3 if silent else 2
+    elif not headers:
+        score += 1  # words that somebody saved without their header fields
     elif not silent:
         score -= 2
     subject = mail.subject.lower()

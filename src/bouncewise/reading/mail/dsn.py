@@ -19,6 +19,7 @@ _UNITEXT = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")  # RFC 6533 section 3
 _IN_TEXT = re.compile(r"^(?:Reporting-MTA|Final-Recipient|Original-Recipient):", re.M | re.I)
 _SURE_IN_TEXT = re.compile(r"^Final-Recipient:", re.M | re.I), re.compile(r"^(?:Action|Status):", re.M | re.I)
 _CODED = re.compile(r"(?<![\d.])[245]\d\d(?=[ -]|$)|[245]\.\d{1,3}\.\d{1,3}")
+_TYPE = re.compile(r"^(?:smtp|lmtp|local|unix|x-[\w.-]{1,40})\s?;\s{0,8}", re.I)  # of a diagnostic code
 _EMPTY = re.compile(r"^(?:smtp|x-[\w-]+|unknown)?\s*;?\s*$", re.I)
 _OF_RECIPIENT = (
     "final-recipient",
@@ -97,7 +98,7 @@ def _told(block: Block, message: Block, mail: Mail) -> Told:
     if final.find("@") < 1:  # no local part: Sendmail names a route by its domain
         final = actual if "@" in actual else original or final
     diagnostic = block.get("diagnostic-code")
-    words = "" if _EMPTY.match(diagnostic) else diagnostic
+    words = "" if _EMPTY.match(diagnostic) else _TYPE.sub("", diagnostic)
     return Told(
         recipient=decode_path(final),
         original=original,

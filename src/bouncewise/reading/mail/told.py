@@ -16,6 +16,7 @@ from bouncewise.reading.mail.words import patterns
 from bouncewise.reply.enhanced import find_enhanced
 from bouncewise.reply.model import Context, Phase, Reply, Unwrapped
 from bouncewise.reply.unwrap import IN_MAILS, unwrap
+from bouncewise.reply.unwrap.common import with_status
 
 MAX_RECIPIENTS = 10_000  # records that one mail gives
 MAX_WORDS = 4096  # characters of a reply that are kept
@@ -91,12 +92,15 @@ def _left_out(count: int, name: str) -> list[Delivery]:
     """A record that says how many recipients a mail names beyond those that are read."""
     if count <= 0:
         return []
-    why = f"{count:,} more recipients are named in this mail; {MAX_RECIPIENTS:,} of a mail are read"
+    why = f"at least {count:,} more recipients are named in this mail; {MAX_RECIPIENTS:,} of a mail are read"
     return [Delivery(source=Source(format=name), kind=Kind.UNREADABLE, reason=why)]
 
 
 def _delivery(one: Told, returned: Returned | None, time: str, sender: str | None, name: str) -> Delivery:
     said = unwrap(one.words[:MAX_WORDS], IN_MAILS) if one.words.strip() else Unwrapped(Reply(None, None))
+    # The report's status speaks for a reply that has no enhanced code of its own.
+    told = one.status.partition(" ")[0]
+    reply = said.reply if told.endswith(".0.0") else with_status(said.reply, told)
     recipient = clean_address(one.recipient)
     original = clean_address(one.original)
     if not recipient and said.context.recipient:
@@ -126,7 +130,7 @@ def _delivery(one: Told, returned: Returned | None, time: str, sender: str | Non
         dsn_action=one.action,
         status=_agreeing(status, said.reply),
         returned=returned,
-        reply=said.reply,
+        reply=reply,
         context=said.context.merged(own),
         note=note,
         wrapper=said.wrapper,

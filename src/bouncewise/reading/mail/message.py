@@ -7,7 +7,7 @@ from functools import cached_property
 
 from bouncewise.reading.mail.headers import Headers, addresses_in
 from bouncewise.reading.mail.html import html_to_text
-from bouncewise.reading.mail.mime import Part, leaves, top
+from bouncewise.reading.mail.mime import Part, headers_of, leaves, top
 
 MAX_NOTICE = 65_536  # characters of words that are read
 MAX_STATUS = 4_194_304  # characters of delivery status that are read
@@ -85,12 +85,13 @@ class Mail:
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         # Blank lines and a byte order mark stand in front of mails that were saved by hand.
         self.data = data.lstrip(b" \t\n\xef\xbb\xbf") if data[:1] in _IN_FRONT else data
-        self.headers: Headers = top(self.data).headers
+        self._whole = top(self.data)
+        self.headers: Headers = self._whole.headers
 
     @cached_property
     def parts(self) -> list[Part]:
         """The leaves."""
-        return leaves(self.data)
+        return leaves(self.data, self._whole)
 
     @cached_property
     def inner(self) -> Mail | None:
@@ -141,13 +142,14 @@ class Mail:
     @cached_property
     def type(self) -> str:
         """Type of the whole."""
-        return self.headers.parameters("content-type")[0]
+        return self._whole.type
 
     @cached_property
     def report_type(self) -> str:
         """The ``report-type`` of a multipart/report (RFC 6522 section 3), or ""."""
-        kind, parameters = self.headers.parameters("content-type")
-        return parameters.get("report-type", "").lower() if kind == "multipart/report" else ""
+        return (
+            self._whole.parameters.get("report-type", "").lower() if self.type == "multipart/report" else ""
+        )
 
     @cached_property
     def status_text(self) -> str:
@@ -200,12 +202,12 @@ class Mail:
         for part in self.parts:
             if part.type in _RETURNED_TYPES:
                 raw = part.body().replace(b"\r\n", b"\n").lstrip(b"\n")
-                headers = top(raw).headers
+                headers = headers_of(raw)
                 if headers:
                     return headers
         behind = self._words[1]
         if behind:
-            headers = top(_unquoted(behind).encode("utf-8", "replace")).headers
+            headers = headers_of(_unquoted(behind).encode("utf-8", "replace"))
             return headers or None
         return None
 

@@ -48,20 +48,26 @@ class Part:
         return to_text(self.body(limit), self.parameters.get("charset", ""))
 
 
-def leaves(data: bytes) -> list[Part]:
+def leaves(data: bytes, whole: Part | None = None) -> list[Part]:
     """The parts that hold no other parts, the mail itself first where it holds none.
 
     Args:
         data: the mail with LF as line end.
+        whole: the mail as a part, where it was made already.
     """
     found: list[Part] = []
-    _enter(Part(data, 0, len(data), 0, ""), data, found)
+    _enter(whole or top(data), data, found)
     return found
 
 
 def top(data: bytes) -> Part:
     """The mail itself as a part."""
     return Part(data, 0, len(data), 0, "")
+
+
+def headers_of(data: bytes) -> Headers:
+    """The header fields that octets begin with."""
+    return _head(data, 0, len(data))[0]
 
 
 def _enter(part: Part, data: bytes, found: list[Part]) -> None:

@@ -16,7 +16,7 @@ from bouncewise.reading.mail.words import patterns
 from bouncewise.reply.enhanced import find_enhanced
 from bouncewise.reply.model import Context, Phase, Reply, Unwrapped
 from bouncewise.reply.unwrap import IN_MAILS, unwrap
-from bouncewise.reply.unwrap.common import own_words, with_status
+from bouncewise.reply.unwrap.common import with_status
 
 MAX_RECIPIENTS = 10_000  # records that one mail gives
 MAX_WORDS = 4096  # characters of a reply that are kept
@@ -29,7 +29,6 @@ _BY_ACTION = {
     "expanded": Kind.RELAYED,
 }
 _WORD = re.compile(r"[a-z]+")
-_FIGURE = re.compile(r"[0-9]")
 _ONE_ADDRESS = re.compile(ADDRESS)
 
 
@@ -98,7 +97,7 @@ def _left_out(count: int, name: str) -> list[Delivery]:
 
 
 def _delivery(one: Told, returned: Returned | None, time: str, sender: str | None, name: str) -> Delivery:
-    said = _said(one.words[:MAX_WORDS])
+    said = unwrap(one.words[:MAX_WORDS], IN_MAILS) if one.words.strip() else Unwrapped(Reply(None, None))
     # The report's status speaks for a reply that has no enhanced code of its own.
     told = one.status.partition(" ")[0]
     reply = said.reply if told.endswith(".0.0") else with_status(said.reply, told)
@@ -136,13 +135,6 @@ def _delivery(one: Told, returned: Returned | None, time: str, sender: str | Non
         note=note,
         wrapper=said.wrapper,
     )
-
-
-def _said(words: str) -> Unwrapped:
-    """The reply in the words; without a figure there is neither a code nor a program's form to find."""
-    if _FIGURE.search(words) is None:
-        return Unwrapped(own_words(words))
-    return unwrap(words, IN_MAILS)
 
 
 def _kind(one: Told, reply: Reply, note: str) -> Kind:

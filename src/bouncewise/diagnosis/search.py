@@ -12,6 +12,7 @@ from bouncewise.knowledge.template import template_of
 
 MAX_SCAN = 16_384  # characters of a reply that are searched; longer ones say it at their start
 MAX_CACHED = 65_536
+MAX_MET = 4096  # templates of which the expressions that they meet are kept
 NOTHING: frozenset[int] = frozenset()
 
 
@@ -111,6 +112,7 @@ class Search:
         self.first = self._make(patterns.first)
         self.exact = self._make(patterns.exact)
         self._others: dict[str, SetSearch] = {}
+        self._met: dict[tuple[bytes, int], dict[int, list[str]]] = {}
 
     def others(self, template: bytes) -> frozenset[int]:
         """The numbers of other languages' rules that a template meets, by the scripts in it."""
@@ -124,12 +126,24 @@ class Search:
 
     def expressions(self, data: bytes) -> dict[int, list[str]]:
         """The expressions that folded text meets in the sets that are ready, by number."""
-        template = template_of(data)
         found = self.exact.expressions(data)
-        for patterns in (self.first, *self._others.values()):
-            for number, regexes in patterns.expressions(template).items():
-                found.setdefault(number, []).extend(regexes)
+        for number, regexes in self._expressions_of(template_of(data)).items():
+            found.setdefault(number, []).extend(regexes)
         return found
+
+    def _expressions_of(self, template: bytes) -> dict[int, list[str]]:
+        """What a template meets, kept: many replies have the same one."""
+        key = template, len(self._others)
+        known = self._met.get(key)
+        if known is None:
+            known = {}
+            for patterns in (self.first, *self._others.values()):
+                for number, regexes in patterns.expressions(template).items():
+                    known.setdefault(number, []).extend(regexes)
+            if len(self._met) >= MAX_MET:
+                self._met.clear()
+            self._met[key] = known
+        return known
 
     def _make(self, patterns: PatternSet) -> SetSearch:
         return SetSearch(patterns, self._guards, make_scan(patterns, self._cache, self._matcher))

@@ -27,6 +27,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from bouncewise.knowledge.fold import fold
 from bouncewise.knowledge.needed import needed_words
@@ -304,6 +305,16 @@ def compile_pattern(pattern: str, lexicon: Lexicon) -> str:
     Raises:
         PatternError: it can't be read, names an unknown class, or leaves the subset.
     """
+    return _compile(pattern, lexicon) if "{" in pattern else _compile_plain(pattern)
+
+
+@lru_cache(maxsize=16_384)
+def _compile_plain(pattern: str) -> str:
+    """Translate a pattern that names no word class; many rules have the same ones in ``not_text``."""
+    return _compile(pattern, {})
+
+
+def _compile(pattern: str, lexicon: Lexicon) -> str:
     if pattern.startswith("re:"):
         regex = fold_regex(pattern[3:])
     elif not pattern.strip():

@@ -175,3 +175,14 @@ def test_explain_json_of_a_mail_is_its_record(tmp_path: Path) -> None:
         "recipient-unknown",
         "the minutes",
     )
+
+
+def test_explain_of_a_mailbox_tells_of_its_first_mail(tmp_path: Path) -> None:
+    box = mailbox.mbox(tmp_path / "box")
+    for name in ("bob", "carol"):
+        box.add(BOUNCE.format(name=name).encode())
+    box.close()
+    result = _run("explain", str(tmp_path / "box"))
+    assert result.stdout.startswith("bob@example.org did not get")
+    assert "carol" not in result.stdout
+    assert "several mails" in result.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import click
@@ -14,6 +15,8 @@ from bouncewise.diagnosis.engine import Engine
 from bouncewise.pipeline.diagnose import diagnose_delivery, record
 from bouncewise.reading import Delivery, Kind, Returned, read_mail
 
+# The line that parts one mail of an mbox from the next (RFC 4155).
+_NEXT_MAIL = re.compile(rb"\r?\n\r?\nFrom [^\r\n]{1,320}\d\d:\d\d[^\r\n]{0,60}\d{4}[^\r\n]{0,20}\r?\n")
 MAX_SHOWN = 20  # recipients that are explained at length
 _HEADINGS = {
     Kind.BOUNCED: ("did not get", "red"),
@@ -46,13 +49,18 @@ def explain_mail(engine: Engine, data: bytes, name: str, *, as_json: bool, detai
     Raises:
         click.exceptions.Exit: with status 1, where the mail can't be read.
     """
-    found = read_mail(data)
+    following = _NEXT_MAIL.search(data) if data.startswith(b"From ") else None
+    found = read_mail(data[: following.start()] if following else data)
     if as_json:
         rows = [record(_named(d, name), diagnose_delivery(engine, d)) for d in found]
         text = msgspec.json.encode(rows[0] if len(rows) == 1 else rows)
         click.echo(msgspec.json.format(text, indent=2))
     else:
         show(_lines(engine, found, details=details))
+    if following:
+        click.echo(
+            f"{name} holds several mails; this is the first. bouncewise read shows them all.", err=True
+        )
     if found[0].kind is Kind.UNREADABLE:
         raise click.exceptions.Exit(1)
 

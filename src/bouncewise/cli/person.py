@@ -63,9 +63,10 @@ def paragraphs(diagnosis: Diagnosis, engine: Engine, *, details: bool) -> Iterat
     yield [(words, f"bold {style}")]
     yield [(cause.title, "bold"), (f"  {diagnosis.cause}", "dim"), (sure, "yellow")]
     yield from _wrapped(cause.explanation, "  ")
-    yield []
-    yield from _reply_lines(diagnosis, engine)
-    yield from _why(diagnosis, details=details)
+    said = [*_reply_lines(diagnosis, engine), *_why(diagnosis, details=details)]
+    if said:
+        yield []
+        yield from said
     yield from _steps(diagnosis)
     if not details and diagnosis.confidence < 0.9 and diagnosis.alternatives:
         others = ", ".join(f"{a.cause} ({a.confidence:.0%})" for a in diagnosis.alternatives[:2])

@@ -17,6 +17,7 @@ from bouncewise.diagnosis.engine import Engine
 from bouncewise.pipeline.mails import Outcome, Row, read_paths
 
 MAX_SHOWN = 10  # causes in the summary
+MAX_WORDS = 120  # characters of a reply in a line
 _NO_FAILURE = frozenset({"not-a-bounce", "unreadable"})
 _STYLE = {
     "bounced": "red",
@@ -117,7 +118,7 @@ def _line(outcome: Outcome, row: Row) -> list[Part]:
         (f"{row.kind:<13} ", _STYLE.get(row.kind, "cyan")),
         (f"{row.cause:<24} ", "bold"),
         (f"{safe(row.recipient) or '-':<32} ", ""),
-        (safe(told)[:120], "dim"),
+        (safe(told) if row.kind == "unreadable" else safe(told)[:MAX_WORDS], "dim"),
     ]
 
 
@@ -164,7 +165,7 @@ class Summary:
 
     def show(self, engine: Engine) -> None:
         """Print it on standard error."""
-        click.echo(f"\n{self.mails:,} mails", err=True)
+        click.echo(f"\n{self.mails:,} mail{'' if self.mails == 1 else 's'}", err=True)
         for kind, count in self._kinds.most_common():
             click.echo(f"{count:>9,}  {kind}", err=True)
         if self._causes:

@@ -7,7 +7,7 @@ import pytest
 from bouncewise.reading.mail.charset import decode_words, from_base64, to_text
 from bouncewise.reading.mail.dates import rfc3339
 from bouncewise.reading.mail.fields import blocks
-from bouncewise.reading.mail.headers import Headers
+from bouncewise.reading.mail.headers import Headers, clean_address
 from bouncewise.reading.mail.html import html_to_text
 from bouncewise.reading.mail.message import Mail, cut
 from bouncewise.reading.mail.mime import MAX_DEPTH, MAX_PARTS, leaves
@@ -57,6 +57,21 @@ def test_broken_base64(data: bytes, octets: bytes) -> None:
 )
 def test_encoded_words(field: str, text: str) -> None:
     assert decode_words(field) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("<bob@example.org>:", "bob@example.org"),
+        ("mailto:bob@example.org", "bob@example.org"),
+        ("bob@example.org您好，", "bob@example.org"),
+        ("bob@例え.jp", "bob@例え.jp"),
+        ("bob@例え.テスト", "bob@例え.テスト"),
+        ('"a b"@example.org', '"a b"@example.org'),
+    ],
+)
+def test_addresses_are_cleaned(text: str, address: str) -> None:
+    assert clean_address(text) == address
 
 
 def test_header_fields() -> None:

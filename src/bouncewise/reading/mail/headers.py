@@ -14,6 +14,8 @@ ADDRESS = r"[^\s<>@\"'(),;:\[\]]{1,128}@(?:[A-Za-z0-9_\u0080-\uffff](?:[A-Za-z0-
 _IN_ANGLES = re.compile(r"<\s{0,4}(?:mailto:)?([^<>\s]{1,320})\s{0,4}>")
 _ADDRESS = re.compile(ADDRESS)
 _QUOTED = re.compile(r'"[^"\n]{0,200}"\s?(?=<)')
+# Words that no blank parts from an address before them, as in Chinese: a last label is of one script.
+_GLUED = re.compile(r"(@(?:[^.@]{1,63}\.){1,8}[A-Za-z]{2,24})[^\x00-\x7f][^@]{0,253}$")
 _PARAMETER = re.compile(r'[;\s]\s{0,20}([\w*-]{1,40})\s?=\s?(?:"([^"]{0,400})"|([^\s;"]{0,400}))')
 
 
@@ -90,4 +92,6 @@ def addresses_in(text: str) -> list[str]:
 def clean_address(address: str) -> str:
     """An address without what was put round it."""
     address = address.strip().strip("<>\"'`;,").removeprefix("mailto:").rstrip(".:")
+    if not address.isascii():
+        address = _GLUED.sub(r"\1", address)
     return f'"{address}' if '"@' in address else address  # the first quotation mark of "a b"@example.com

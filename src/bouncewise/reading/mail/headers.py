@@ -91,7 +91,7 @@ def addresses_in(text: str) -> list[str]:
 
 def clean_address(address: str) -> str:
     """An address without what was put round it."""
-    address = address.strip().strip("<>\"'`;,").removeprefix("mailto:").rstrip(".:")
+    address = address.strip().strip("<>\"'`;,:").removeprefix("mailto:").rstrip(".:")
     if not address.isascii():
         address = _GLUED.sub(r"\1", address)
     return f'"{address}' if '"@' in address else address  # the first quotation mark of "a b"@example.com

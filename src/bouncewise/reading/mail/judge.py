@@ -99,5 +99,7 @@ def from_person(mail: Mail) -> bool:
 
 
 def is_bounce(mail: Mail) -> bool:
-    """Whether a mail that no format knows is taken for a bounce."""
-    return weight(mail) >= ENOUGH
+    """Whether a mail is taken for a bounce; judged once, since several readers ask."""
+    if mail.judged is None:
+        mail.judged = weight(mail) >= ENOUGH
+    return mail.judged

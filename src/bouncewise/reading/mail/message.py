@@ -85,6 +85,7 @@ class Mail:
             data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         # Blank lines and a byte order mark stand in front of mails that were saved by hand.
         self.data = data.lstrip(b" \t\n\xef\xbb\xbf") if data[:1] in _IN_FRONT else data
+        self.judged: bool | None = None  # whether it is a bounce, once ``judge`` has been asked
         self._whole = top(self.data)
         self.headers: Headers = self._whole.headers
 

@@ -26,19 +26,18 @@ class Headers:
         raw: the octets up to the empty line, with LF as line end.
     """
 
-    __slots__ = ("_fields", "raw")
+    __slots__ = ("_decoded", "_fields", "raw")
 
     def __init__(self, raw: bytes) -> None:
         self.raw = raw[:MAX_HEAD]
         self._fields: dict[str, list[bytes]] | None = None
+        self._decoded: dict[str, str] = {}
 
     def _all(self) -> dict[str, list[bytes]]:
         if self._fields is None:
             self._fields = {}
-            for number, match in enumerate(_FIELD.finditer(self.raw)):
-                if number >= MAX_FIELDS:
-                    break
-                self._fields.setdefault(match[1].decode("latin-1").lower(), []).append(match[2])
+            for name, value in _FIELD.findall(self.raw)[:MAX_FIELDS]:
+                self._fields.setdefault(name.decode("latin-1").lower(), []).append(value)
         return self._fields
 
     def __contains__(self, name: str) -> bool:
@@ -53,8 +52,11 @@ class Headers:
 
     def get(self, name: str) -> str:
         """The first value of a field, unfolded and decoded, or ""."""
-        values = self._all().get(name)
-        return decode_words(_unfold(values[0])) if values else ""
+        known = self._decoded.get(name)
+        if known is None:
+            values = self._all().get(name)
+            known = self._decoded[name] = decode_words(_unfold(values[0])) if values else ""
+        return known
 
     def address(self, name: str) -> str:
         """The first address of a field, or ""."""
@@ -76,7 +78,7 @@ class Headers:
 
 
 def _unfold(value: bytes) -> str:
-    text = to_text(value)
+    text = value.decode("ascii") if value.isascii() and b"\x1b" not in value else to_text(value)
     return _FOLD.sub(" ", text).strip() if "\n" in text else text.strip()
 
 

@@ -33,6 +33,7 @@ _AGENT = re.compile(r"vacation|auto-?repl|auto-?respon|rules agent|tmda", re.I)
 _BEFORE = re.compile(
     r"^(?:\s{0,4}\[[^\]]{0,60}\]|\s{0,4}(?:re|aw|fwd?|sv|vs|tr|rv|wg)\s?:){0,4}\s{0,4}", re.I
 )
+_TAG = re.compile(r"\s{0,4}\[([^\]]{1,60})\]")
 _QUOTED_AGAIN = re.compile(r"^\s{0,4}(?:fwd?|wg|tr|rv|enc|i|vs)\s?:", re.I)
 
 
@@ -55,8 +56,11 @@ def automatic_kind(mail: Mail) -> Kind | None:
         return Kind.AUTO_REPLY
     subject = mail.subject.lower()
     bare = _BEFORE.sub("", subject)
+    tag = _TAG.match(subject)
     bulk = "list-unsubscribe" in mail.headers or "list-id" in mail.headers
     if not bulk and bare.startswith(words()["answer"]) and (hinted or bare == subject.strip()):
+        return Kind.AUTO_REPLY
+    if not bulk and tag and tag[1].startswith(words()["answer"]):
         return Kind.AUTO_REPLY
     answers = mail.envelope_sender == "" or "in-reply-to" in mail.headers
     told = any(word in subject for name in ("answer", "absent") for word in words()[name])

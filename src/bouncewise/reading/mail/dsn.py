@@ -19,7 +19,7 @@ _UNITEXT = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")  # RFC 6533 section 3
 _IN_TEXT = re.compile(r"^(?:Reporting-MTA|Final-Recipient|Original-Recipient):", re.M | re.I)
 _SURE_IN_TEXT = re.compile(r"^Final-Recipient:", re.M | re.I), re.compile(r"^(?:Action|Status):", re.M | re.I)
 _CODED = re.compile(r"(?<![\d.])[245]\d\d(?=[ -]|$)|[245]\.\d{1,3}\.\d{1,3}")
-_TYPE = re.compile(r"^(?:smtp|lmtp|local|unix|x-[\w.-]{1,40})\s?;\s{0,8}", re.I)  # of a diagnostic code
+_TYPE = re.compile(r"^(?:smtp|lmtp|local|unix|x-[\w.-]{1,40})\s?;[;\s]{0,8}", re.I)  # of a diagnostic code
 _EMPTY = re.compile(r"^(?:smtp|x-[\w-]+|unknown)?\s*;?\s*$", re.I)
 _OF_RECIPIENT = (
     "final-recipient",
@@ -39,9 +39,10 @@ def read_dsn(mail: Mail) -> list[Told]:
     """
     found = blocks(status_of(mail))
     message = next((b for b in found if not _is_of_recipient(b) or "reporting-mta" in b), Block({}))
-    recipients = [
-        one for block in _mended([b for b in found if _is_of_recipient(b)]) for one in _parted(block)
-    ]
+    of_recipients = _mended([b for b in found if _is_of_recipient(b)])
+    if len(of_recipients) > 1 and not _names_one(of_recipients[0]) and "reporting-mta" in of_recipients[0]:
+        of_recipients = of_recipients[1:]  # fields of a recipient stand among those of the message
+    recipients = [one for block in of_recipients for one in _parted(block)]
     return [_told(block, message, mail) for block in recipients]
 
 
@@ -60,12 +61,15 @@ def _mended(found: list[Block]) -> list[Block]:
     """Blocks that empty lines tore apart: one without a recipient goes with the one above it."""
     whole: list[Block] = []
     for block in found:
-        named = "final-recipient" in block or "original-recipient" in block
-        if whole and not named and not any(name in whole[-1] for name in block):
+        if whole and not _names_one(block) and not any(name in whole[-1] for name in block):
             whole[-1] = Block({name: b.all(name) for b in (whole[-1], block) for name in b})
         else:
             whole.append(block)
     return whole
+
+
+def _names_one(block: Block) -> bool:
+    return "final-recipient" in block or "original-recipient" in block
 
 
 def _parted(block: Block) -> list[Block]:
@@ -104,7 +108,7 @@ def _told(block: Block, message: Block, mail: Mail) -> Told:
         original=original,
         words=words or block.get("x-display-reason"),
         note=_reason(block),
-        action=block.get("action").lower() or "failed",
+        action=(block.get("action") or message.get("action")).lower() or "failed",
         status=block.get("status"),
         remote=block.get("remote-mta"),
         reporting=message.get("reporting-mta"),

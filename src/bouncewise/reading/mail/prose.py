@@ -16,6 +16,7 @@ from bouncewise.reading.mail.words import patterns
 
 MAX_LINES = 2000
 MAX_ANCHORS = 10_000
+MAX_SPOKEN = 1024  # characters of a notice in which nothing is known to speak of a failure
 MAX_PARAGRAPH = 40  # lines that belong to one recipient
 CODED = re.compile(
     r"(?<![\d.\w@-])(?:4[0-7]\d|5[0-7]\d)(?![\d.:/%])(?:[ -]|$)"
@@ -53,7 +54,7 @@ def read_prose(mail: Mail) -> list[Told]:
         told = [one for one in told if one.words.strip()] or told
     several = len(told) > 1
     lacking = [one for one in told if not CODED.search(one.words) and not (several and _is_own(one.words))]
-    rest = spoken(mail.lines) if lacking else ""
+    rest = (spoken(mail.lines) or mail.notice.strip()[:MAX_SPOKEN]) if lacking else ""
     for one in lacking:
         one.words, one.note = _better(one.words, rest), one.words
     action = action_of(mail)

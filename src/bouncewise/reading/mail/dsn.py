@@ -20,6 +20,7 @@ _IN_TEXT = re.compile(r"^(?:Reporting-MTA|Final-Recipient|Original-Recipient):",
 _SURE_IN_TEXT = re.compile(r"^Final-Recipient:", re.M | re.I), re.compile(r"^(?:Action|Status):", re.M | re.I)
 _CODED = re.compile(r"(?<![\d.])[245]\d\d(?=[ -]|$)|[245]\.\d{1,3}\.\d{1,3}")
 _TYPE = re.compile(r"^(?:smtp|lmtp|local|unix|x-[\w.-]{1,40})\s?;[;\s]{0,8}", re.I)  # of a diagnostic code
+_GOES_ON = re.compile(r"^([245]\d\d)-")  # a line of a reply that another one follows
 _EMPTY = re.compile(r"^(?:smtp|x-[\w-]+|unknown)?\s*;?\s*$", re.I)
 _OF_RECIPIENT = (
     "final-recipient",
@@ -87,8 +88,16 @@ def _parted(block: Block) -> list[Block]:
 
 
 def says_why(told: list[Told]) -> bool:
-    """Whether every recipient is named and has a reply with a code."""
-    return bool(told) and all(one.recipient.find("@") > 0 and _CODED.search(one.words) for one in told)
+    """Whether every recipient is named and has a whole reply with a code."""
+    return bool(told) and all(
+        one.recipient.find("@") > 0 and _CODED.search(one.words) and not is_cut(one.words) for one in told
+    )
+
+
+def is_cut(words: str) -> bool:
+    """Whether of a reply of several lines the last is missing: Sendmail keeps only the first of them."""
+    first = _GOES_ON.match(words)
+    return first is not None and re.search(rf"(?<!\S){first[1]}(?:\s|$)", words) is None
 
 
 def _is_of_recipient(block: Block) -> bool:

@@ -39,7 +39,7 @@ def weight(mail: Mail) -> int:
     score += 4 if "x-failed-recipients" in headers else 0
     score += 1 if headers.get("auto-submitted").lower().startswith(("auto-generated", "auto-replied")) else 0
     score += 3 if mail.status_text and mail.type == "multipart/report" else 0
-    text = mail.notice[:16_384]
+    text = mail.notice[:4096]
     score += 1 if words["failure"].search(text.lower()) else 0
     replied = _REPLY.search(text) is not None
     score += 1 if replied else 0 if told else -1

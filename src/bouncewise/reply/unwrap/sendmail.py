@@ -43,6 +43,8 @@ _ASIDE = re.compile(
     rf"\s(?:[245]\d\d (?:[245]\.\d{{1,3}}\.\d{{1,3}} )?)?<?{_BARE}>?\.\.\.(?=\s)"
     r"|\s[45]\d\d (?:[45]\.\d{1,3}\.\d{1,3} )?Service unavailable"
 )
+# What Sendmail calls every refusal of a message's data: no words about its cause.
+_REFUSED = re.compile(r"^\s?[45]\d\d (?:[45]\.\d{1,3}\.\d{1,3} )?Service unavailable\b")
 # A server may be a Sendmail too: the address in front of its words is its own, no aside.
 _ITS_OWN = re.compile(rf"[245]\d\d[ -](?:[245]\.\d{{1,3}}\.\d{{1,3}} )?<?{_BARE}>?\.\.\.(?=\s)")
 _STAT = re.compile(r"\bstat=")
@@ -116,7 +118,8 @@ def _session(text: str) -> Unwrapped | None:
         recipient=recipient[1] if recipient else None,
     )
     words = re.sub(r"\s?<<<\s?", "\n", text[begin:stop])
-    return found("sendmail", quoted(words), context, text[stop:][:2000])
+    rest = _REFUSED.sub("", text[stop:][:2000])
+    return found("sendmail", quoted(words), context, rest)
 
 
 def _deciding(text: str, replies: list[re.Match[str]]) -> re.Match[str]:

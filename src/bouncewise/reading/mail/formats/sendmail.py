@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import re
 
+from bouncewise.reading.mail.dsn import is_cut
 from bouncewise.reading.mail.headers import ADDRESS
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.prose import action_of
@@ -120,7 +121,8 @@ def _merged(listed: list[Told], transcript: Transcript) -> list[Told]:
         elif expanded:
             one.original = expanded[1] if "@" in expanded[1] else ""
         loose = "\n".join(transcript.loose[:1]) if len(listed) == 1 or not own else ""
-        one.words = said.words or (own if CODED.match(own) else loose or own)
+        whole = next((w for w in transcript.loose if own in w), "") if is_cut(own) else ""
+        one.words = said.words or whole or (own if CODED.match(own) else loose or own)
         one.status, one.remote = said.status, said.remote
         one.note = "\n".join(filter(None, (own if own != one.words else "", note)))
         if "(relayed" in aside or "(expanded by" in aside:

@@ -56,6 +56,7 @@ IN_MAILS = (
 )
 MAX_LEVELS = 4
 _BARE = re.compile(r"[2-5][0-5]\d[ -](?:#?[245]\.\d{1,3}\.\d{1,3}[ :])?(?![ #(]|[\d.]+-)[^\n\r]*$")
+_REFUSAL = re.compile(r"[45]\d\d[ -][^\n\r]*$")  # in one line, whatever stands behind the code
 _WRAPS = re.compile(
     r"\bsaid:|in reply to|SMTP error from|status=|<<<|>>>|\(5\d\d, |Diagnostic-Code|Remote host said|"
     r"returned ['\"]|server response was|giving up|LED=|while talking to|->|stat=|"
@@ -100,12 +101,19 @@ def unwrap(text: str | bytes, names: tuple[str, ...] = ORDER) -> Unwrapped:
     text = text.strip("\ufeff \t\r\n")
     if text[:1] in _QUOTED and text[-1:] == _QUOTED[text[0]] and text.count(text[0]) <= 2:
         text = text[1:-1].strip()
-    if _BARE.match(text) and not _WRAPS.search(text) and not (text[0] in "23" and may_hold_more(text)):
+    if _is_plain(text):
         return Unwrapped(parse_reply(text))
     if "&lt;" in text or "&gt;" in text or "&quot;" in text or "&#39;" in text:
         for entity, sign in _ENTITIES:
             text = text.replace(entity, sign)
     return _unwrap(text, 0, names)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is one reply line and nothing else."""
+    if not (_BARE.match(text) or _REFUSAL.match(text)) or _WRAPS.search(text):
+        return False
+    return not (text[0] in "23" and may_hold_more(text))
 
 
 def _unwrap(text: str, level: int, names: tuple[str, ...]) -> Unwrapped:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from functools import cache
 from importlib.util import find_spec
 from typing import Any, Protocol
 
@@ -125,18 +126,27 @@ class _Patient:
     def _look(self, *, compile_: bool) -> None:
         import hyperscan  # noqa: PLC0415 - optional on some platforms, and slow to import
 
-        probe = hyperscan.Database()
-        probe.compile(expressions=[_MISSED], ids=[0], flags=[_flags(hyperscan)])
-        if not _ready(hyperscan, probe)(_MISSED_IN):
+        platform = _sound_platform(_MISSED_IN)
+        if platform is None:
             self._scan, self._settled = _next_best(self._patterns, self._cache), True
             return
         version = str(getattr(hyperscan, "__version__", ""))
-        key = database_key(self._patterns, version, repr(probe.info()))
+        key = database_key(self._patterns, version, platform)
         database = _load_saved(hyperscan, self._cache.get(key))
         if database is None and compile_:
             database = _compile(hyperscan, self._patterns, self._cache, key)
         if database is not None:
             self._scan, self._settled = _ready(hyperscan, database), True
+
+
+@cache
+def _sound_platform(text: bytes) -> str | None:
+    """What Hyperscan compiles for, or None where it misses a match that is in a text; tried once."""
+    import hyperscan  # noqa: PLC0415 - optional on some platforms, and slow to import
+
+    probe = hyperscan.Database()
+    probe.compile(expressions=[_MISSED], ids=[0], flags=[_flags(hyperscan)])
+    return repr(probe.info()) if _ready(hyperscan, probe)(text) else None
 
 
 def _next_best(patterns: PatternSet, cache: Cache) -> Scan:

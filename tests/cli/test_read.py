@@ -103,6 +103,17 @@ def test_an_mbox_a_maildir_a_folder_and_a_pipe_give_the_same(tmp_path: Path) -> 
     assert found(_run("read", "--jsonl", "--workers", "2", str(tmp_path / "box"))) == expected
 
 
+def test_the_first_mail_of_a_mailbox_stands_at_octet_0(tmp_path: Path) -> None:
+    box = mailbox.mbox(tmp_path / "box")
+    for name in ("bob", "carol"):
+        box.add(BOUNCE.format(name=name).encode())
+    box.close()
+    rows = _rows(_run("read", "--jsonl", str(tmp_path / "box")))
+    places = [row["source"]["offset"] for row in rows]  # type: ignore[index]
+    assert places[0] == 0
+    assert (tmp_path / "box").read_bytes()[places[1] :].startswith(b"From ")
+
+
 def test_a_broken_mail_costs_that_mail_only(tmp_path: Path) -> None:
     _mail(tmp_path, "a")
     (tmp_path / "b.eml").write_bytes(b"")

@@ -18,7 +18,7 @@ def to_record(diagnosis: Diagnosis) -> dict[str, Any]:
     """
     reply, context, advice = diagnosis.reply, diagnosis.context, diagnosis.advice
     record: dict[str, Any] = {
-        "reply": _present(
+        "reply": without_empty(
             {
                 "code": reply.code,
                 "enhanced": str(reply.enhanced) if reply.enhanced else None,
@@ -48,14 +48,14 @@ def to_record(diagnosis: Diagnosis) -> dict[str, Any]:
         "entities": _entities(diagnosis.entities),
         "disagreement": diagnosis.disagreement,
     }
-    present = _present(record)
+    present = without_empty(record)
     present["suppress"] = advice.suppress
     return present
 
 
 def _evidence(item: Evidence) -> dict[str, Any]:
     names = ("by", "cause", "matched", "start", "end", "says", "rule", "source")
-    return _present({name: getattr(item, name) for name in names})
+    return without_empty({name: getattr(item, name) for name in names})
 
 
 def _entities(entities: Entities) -> dict[str, Any]:
@@ -64,9 +64,10 @@ def _entities(entities: Entities) -> dict[str, Any]:
     found: dict[str, Any] = {name: getattr(entities, name) for name in names}
     if listed:
         fields = ("id", "name", "operator", "zone", "lookup", "delist", "status", "note")
-        found["blocklist"] = _present({name: getattr(listed, name) for name in fields})
-    return _present({k: list(v) if isinstance(v, tuple) else v for k, v in found.items()})
+        found["blocklist"] = without_empty({name: getattr(listed, name) for name in fields})
+    return without_empty({k: list(v) if isinstance(v, tuple) else v for k, v in found.items()})
 
 
-def _present(values: dict[str, Any]) -> dict[str, Any]:
+def without_empty(values: dict[str, Any]) -> dict[str, Any]:
+    """The values without those that say nothing; a zero and False say something."""
     return {key: value for key, value in values.items() if value not in (None, "", [], {}, ())}

@@ -8,7 +8,8 @@ import msgspec
 
 from bouncewise.diagnosis.diagnosis import Diagnosis
 from bouncewise.diagnosis.engine import Engine
-from bouncewise.reading.delivery import Delivery, Kind
+from bouncewise.diagnosis.record import without_empty
+from bouncewise.reading.delivery import Delivery, Kind, Source
 
 GENERAL = "general"
 LESS_SURE = 0.85  # what the general reader gives is right so much less often
@@ -68,6 +69,11 @@ def status_of(engine: Engine, delivery: Delivery, cause: str) -> str:
     return next(typical, f"{digit}.0.0")
 
 
+def _source(source: Source) -> dict[str, Any]:
+    told = without_empty(msgspec.structs.asdict(source))
+    return told if source.truncated else {name: value for name, value in told.items() if name != "truncated"}
+
+
 def _words_decided(diagnosis: Diagnosis) -> bool:
     return diagnosis.cause != "unknown" and diagnosis.rule != ""
 
@@ -87,14 +93,10 @@ def record(delivery: Delivery, diagnosis: Diagnosis) -> dict[str, Any]:
     names = ("time", "sender", "recipient", "original_recipient", "message_id", "queue_id", "envelope_id")
     more = ("reporting_mta", "remote_mta", "local_ip", "dsn_action", "feedback_type", "reason")
     own: dict[str, Any] = {
-        "source": _present(msgspec.structs.asdict(delivery.source)),
+        "source": _source(delivery.source),
         "kind": delivery.kind.value,
         **{name: getattr(delivery, name) for name in (*names, *more)},
         "status": status_of(diagnosis.engine, delivery, diagnosis.cause),
-        "returned": _present(msgspec.structs.asdict(delivery.returned)) if delivery.returned else None,
+        "returned": without_empty(msgspec.structs.asdict(delivery.returned)) if delivery.returned else None,
     }
-    return {**_present(own), **{k: v for k, v in told.items() if k not in own or not own[k]}}
-
-
-def _present(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value not in (None, "", False, [], {}, ())}
+    return {**without_empty(own), **{k: v for k, v in told.items() if k not in own or not own[k]}}

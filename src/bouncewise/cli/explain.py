@@ -16,7 +16,7 @@ from bouncewise.cli.engine import engine_options, load_cli_engine
 from bouncewise.cli.person import paragraphs
 from bouncewise.cli.progress import counted
 from bouncewise.cli.show import show
-from bouncewise.cli.source import MAX_LINE, Piece, mail_in, open_input, pieces, split
+from bouncewise.cli.source import MAX_LINE, Piece, head_of, mail_in, open_input, pieces, split
 from bouncewise.diagnosis.engine import Engine
 from bouncewise.reply.model import NO_CONTEXT, Context, Phase
 
@@ -74,14 +74,16 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         if jsonl:
             _json_lines(engine, file, text)
             return
+        found = iter(split(text))
         if file is not None:
-            mail, file = mail_in(file)
+            head = head_of(file)
+            mail = mail_in(head, file)
             if mail:
                 from bouncewise.cli.mail import explain_mail  # noqa: PLC0415 - only for mails
 
                 explain_mail(engine, mail, name, as_json=as_json, details=details)
                 return
-        found = pieces(file) if file is not None else iter(split(text))
+            found = pieces(head, file)
         if as_json:
             _as_json(engine, found, given)
             return

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from io import BytesIO
 
 import click
 import msgspec
@@ -13,10 +13,10 @@ from bouncewise.cli.safe import safe
 from bouncewise.cli.show import Part, show
 from bouncewise.diagnosis.engine import Engine
 from bouncewise.pipeline.diagnose import diagnose_delivery, record
+from bouncewise.pipeline.sources.mbox import begins_mbox, split
+from bouncewise.pipeline.sources.reader import Reader
 from bouncewise.reading import Delivery, Kind, Returned, read_mail
 
-# The line that parts one mail of an mbox from the next (RFC 4155).
-_NEXT_MAIL = re.compile(rb"\r?\n\r?\nFrom [^\r\n]{1,320}\d\d:\d\d[^\r\n]{0,60}\d{4}[^\r\n]{0,20}\r?\n")
 MAX_SHOWN = 20  # recipients that are explained at length
 _HEADINGS = {
     Kind.BOUNCED: ("did not get", "red"),
@@ -49,20 +49,29 @@ def explain_mail(engine: Engine, data: bytes, name: str, *, as_json: bool, detai
     Raises:
         click.exceptions.Exit: with status 1, where the mail can't be read.
     """
-    following = _NEXT_MAIL.search(data) if data.startswith(b"From ") else None
-    found = read_mail(data[: following.start()] if following else data)
+    first, several = _first_mail(data)
+    found = read_mail(first)
     if as_json:
         rows = [record(_named(d, name), diagnose_delivery(engine, d)) for d in found]
         text = msgspec.json.encode(rows[0] if len(rows) == 1 else rows)
         click.echo(msgspec.json.format(text, indent=2))
     else:
         show(_lines(engine, found, details=details))
-    if following:
+    if several:
         click.echo(
             f"{name} holds several mails; this is the first. bouncewise read shows them all.", err=True
         )
     if found[0].kind is Kind.UNREADABLE:
         raise click.exceptions.Exit(1)
+
+
+def _first_mail(data: bytes) -> tuple[bytes, bool]:
+    """The first mail of a mailbox and whether others follow, or what is no mailbox as it is."""
+    if not begins_mbox(data):
+        return data, False
+    cuts = split(Reader(BytesIO(data), "the mailbox"), len(data))
+    first = next(cuts)
+    return first.data, next(cuts, None) is not None
 
 
 def _named(delivery: Delivery, name: str) -> Delivery:

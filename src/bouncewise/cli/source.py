@@ -10,16 +10,12 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BufferedReader, RawIOBase
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 import click
 
 from bouncewise.reply.parse import MAX_INPUT, decode
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 MAX_LINE = 1_048_576
 MAX_MAIL = 67_108_864  # octets of a mail that are read
@@ -96,42 +92,34 @@ def _looks_like_path(argument: str) -> bool:
     )
 
 
-def mail_in(file: BinaryIO) -> tuple[bytes, BinaryIO]:
-    """The mail that a file holds, or b"" where it holds none, and the file from its beginning on.
+def head_of(file: BinaryIO) -> bytes:
+    """The beginning of a file, as much as tells what it is and one octet more."""
+    return file.read(MAX_INPUT + 1)
+
+
+def mail_in(head: bytes, file: BinaryIO) -> bytes:
+    """The mail that a file holds, or b"" where it holds none.
 
     A file is a mail when it begins with header fields, three of them known ones.
+
+    Args:
+        head: what ``head_of`` read.
+        file: the rest.
     """
-    head = file.read(MAX_INPUT)
     top = decode(head[:16_384].replace(b"\r\n", b"\n").replace(b"\r", b"\n")).lstrip("\ufeff\n")
     top = top.partition("\n\n")[0]
     if not _BEGINS_MAIL.match(top) or len(_HEADER.findall(top)) < _FIELDS_OF_A_MAIL:
-        return b"", BufferedReader(_Again(head, file))
-    return head + file.read(MAX_MAIL - len(head)), file
+        return b""
+    return head + file.read(MAX_MAIL - len(head))
 
 
-class _Again(RawIOBase):
-    """A file from its beginning on, of which a head was read already."""
+def pieces(head: bytes, file: BinaryIO) -> Iterator[Piece]:
+    """The pieces of a file, in bounded memory: a small file as a whole, a large one line by line.
 
-    def __init__(self, head: bytes, file: BinaryIO) -> None:
-        super().__init__()
-        self._head, self._file = head, file
-
-    def readable(self) -> bool:
-        """It is."""
-        return True
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        """Read into a buffer."""
-        view = memoryview(buffer).cast("B")
-        data = self._head[: len(view)] or self._file.read(len(view))
-        self._head = self._head[len(data) :]
-        view[: len(data)] = data
-        return len(data)
-
-
-def pieces(file: BinaryIO) -> Iterator[Piece]:
-    """The pieces of a file, in bounded memory: a small file as a whole, a large one line by line."""
-    head = file.read(MAX_INPUT + 1)
+    Args:
+        head: what ``head_of`` read.
+        file: the rest.
+    """
     if len(head) <= MAX_INPUT:
         yield from split(decode(head))
         return

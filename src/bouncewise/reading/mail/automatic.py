@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from functools import cache
-from importlib.resources import files
 
 from bouncewise.reading.delivery import Kind
 from bouncewise.reading.mail.message import Mail
+from bouncewise.reading.mail.words import lists
 
 # Fields that only answering programs write.
 _REPLIED_FIELDS = (
@@ -37,11 +35,9 @@ _TAG = re.compile(r"\s{0,4}\[([^\]]{1,60})\]")
 _QUOTED_AGAIN = re.compile(r"^\s{0,4}(?:fwd?|wg|tr|rv|enc|i|vs)\s?:", re.I)
 
 
-@cache
 def words() -> dict[str, tuple[str, ...]]:
     """The lists of ``automatic.toml``."""
-    text = files("bouncewise.reading.mail").joinpath("automatic.toml").read_text(encoding="utf-8")
-    return {name: tuple(found) for name, found in tomllib.loads(text).items()}
+    return lists("automatic")
 
 
 def automatic_kind(mail: Mail) -> Kind | None:

@@ -77,7 +77,7 @@ def build(mail: Mail, told: list[Told], name: str) -> list[Delivery]:
     headers = mail.returned
     returned = read_returned(headers) if headers else None
     time = rfc3339(mail.headers.get("date"))
-    sender = _sender(mail, headers is not None)
+    sender = _sender(mail)
     found: dict[tuple[str, str], Delivery] = {}
     for one in told[:MAX_RECIPIENTS]:
         delivery = _delivery(one, returned, time, sender, name)
@@ -174,8 +174,8 @@ def _host(field: str) -> str:
     return name[:253]
 
 
-def _sender(mail: Mail, returned: bool) -> str | None:
-    """Whom the report went to: the reverse-path of the message that came back, decoded."""
+def _sender(mail: Mail) -> str | None:
+    """Whom the report went to, decoded: that was the reverse-path of the message that came back."""
     for name in ("x-original-to", "delivered-to", "envelope-to", "to"):
         address = mail.headers.address(name)
         if address:

@@ -15,13 +15,13 @@ import base64
 import os
 import random
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
+
+from bench import median_seconds
 
 from bouncewise.api import make_engine
 from bouncewise.pipeline.mails import outcome
@@ -33,16 +33,6 @@ SISIMAI = (  # version 5 has rise, version 4 make
     "use Sisimai; my $read = Sisimai->can('rise') || Sisimai->can('make'); my $n = 0;"
     "for my $f (@ARGV) { $n += scalar @{ $read->('Sisimai', $f) // [] } } print $n;"
 )
-
-
-def median_seconds(run: Callable[[], object], rounds: int) -> float:
-    """Median wall time of some runs."""
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
 
 
 def large(octets: int) -> bytes:

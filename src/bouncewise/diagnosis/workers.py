@@ -1,15 +1,17 @@
 """Batches over several processes.
 
 The matcher holds Python's global lock, so threads don't help. Each worker builds an engine of its
-own from the same knowledge and gives back plain decisions; the parent joins them with the replies.
+own from the same knowledge, and what is run there is given that engine. Of diagnoses it gives back plain
+decisions; the parent joins them with the replies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bouncewise.diagnosis.diagnosis import Diagnosis
 from bouncewise.reply.model import NO_CONTEXT
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from bouncewise.diagnosis.engine import Engine
 
 BATCH = 4096
+R = TypeVar("R")
 _worker: list[Any] = []
 
 
@@ -27,12 +30,39 @@ def _start(settings: dict[str, Any]) -> None:
     _worker[:] = [Engine(**settings)]
 
 
-def _run(batch: list[Any]) -> list[tuple[Any, ...]]:
-    return [d.parts() for d in _worker[0].diagnose_many(batch)]
+def _call(run: Callable[[Any, Any], R], batch: Any) -> R:
+    return run(_worker[0], batch)
+
+
+def in_processes(
+    engine: Engine, run: Callable[[Any, Any], R], batches: Iterable[Any], workers: int
+) -> Iterator[R]:
+    """Run a function over batches in several processes, in order, with a bounded number under way.
+
+    Args:
+        engine: the engine whose settings the workers take over.
+        run: takes a worker's engine and a batch; another process must be able to import it.
+        batches: what ``run`` is given, one after the other.
+        workers: number of processes.
+    """
+    with ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_start, initargs=(engine.settings(),)
+    ) as pool:
+        pending: deque[Future[R]] = deque()
+        for batch in batches:
+            pending.append(pool.submit(_call, run, batch))
+            if len(pending) > 2 * workers:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()
+
+
+def _run(engine: Engine, batch: list[Any]) -> list[tuple[Any, ...]]:
+    return [d.parts() for d in engine.diagnose_many(batch)]
 
 
 def diagnose_in_processes(engine: Engine, items: Iterable[Any], workers: int) -> Iterator[Diagnosis]:
-    """Diagnose in several processes, in order, with a bounded number of batches under way.
+    """Diagnose in several processes, in order.
 
     Args:
         engine: the engine whose settings the workers take over.
@@ -41,17 +71,8 @@ def diagnose_in_processes(engine: Engine, items: Iterable[Any], workers: int) ->
     """
     from bouncewise.diagnosis.engine import batches  # noqa: PLC0415 - circular at import time
 
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_start, initargs=(engine.settings(),)
-    ) as pool:
-        pending: list[Any] = []
-        source = batches(items, BATCH)
-        for batch in source:
-            pending.append(pool.submit(_run, batch))
-            if len(pending) > 2 * workers:
-                yield from _joined(engine, pending.pop(0).result())
-        for future in pending:
-            yield from _joined(engine, future.result())
+    for results in in_processes(engine, _run, batches(items, BATCH), workers):
+        yield from _joined(engine, results)
 
 
 def _joined(engine: Engine, results: list[tuple[Any, ...]]) -> Iterator[Diagnosis]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from multiprocessing import get_context
-from typing import Any, BinaryIO
+from functools import partial
+from typing import BinaryIO
 
 import msgspec
 
@@ -19,7 +17,6 @@ from bouncewise.reading.mail import read_mail
 BATCH = 64  # mails that go to a process at once
 BATCH_OCTETS = 4_194_304  # or fewer, where they are large
 _encode = msgspec.json.Encoder().encode
-_worker: list[Engine] = []
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
@@ -88,7 +85,10 @@ def read_paths(  # noqa: PLR0913 - each is a choice of its own
         for event in events:
             yield outcome(engine, event, as_json=as_json)
         return
-    yield from _in_processes(engine, events, workers, as_json=as_json)
+    from bouncewise.diagnosis.workers import in_processes  # noqa: PLC0415 - for several processes only
+
+    for outcomes in in_processes(engine, partial(_run, as_json=as_json), _batched(events), workers):
+        yield from outcomes
 
 
 def outcome(engine: Engine, event: Found | Unreadable, *, as_json: bool = True) -> Outcome:
@@ -136,28 +136,8 @@ def _row(engine: Engine, delivery: Delivery, *, as_json: bool) -> Row:
     return Row(line, delivery.kind.value, diagnosis.cause, delivery.recipient, text, delivery.reason)
 
 
-def _start(settings: dict[str, Any]) -> None:
-    _worker[:] = [Engine(**settings)]
-
-
-def _run(events: list[Found | Unreadable], as_json: bool) -> list[Outcome]:
-    return [outcome(_worker[0], event, as_json=as_json) for event in events]
-
-
-def _in_processes(
-    engine: Engine, events: Iterable[Found | Unreadable], workers: int, *, as_json: bool
-) -> Iterator[Outcome]:
-    """Read in several processes, in order, with a bounded number of batches under way."""
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_start, initargs=(engine.settings(),)
-    ) as pool:
-        pending: deque[Future[list[Outcome]]] = deque()
-        for batch in _batched(events):
-            pending.append(pool.submit(_run, batch, as_json))
-            if len(pending) > 2 * workers:
-                yield from pending.popleft().result()
-        while pending:
-            yield from pending.popleft().result()
+def _run(engine: Engine, events: list[Found | Unreadable], *, as_json: bool) -> list[Outcome]:
+    return [outcome(engine, event, as_json=as_json) for event in events]
 
 
 def _batched(events: Iterable[Found | Unreadable]) -> Iterator[list[Found | Unreadable]]:

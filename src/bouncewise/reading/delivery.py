@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from bouncewise.reply.model import NO_CONTEXT, Context, Reply, Unwrapped
+from bouncewise.reply.model import NO_CONTEXT, Context, Phase, Reply, Unwrapped
 
 
 class Kind(StrEnum):
@@ -89,13 +89,20 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
         envelope_id: ``Original-Envelope-Id`` (RFC 3464 section 2.2.1).
         reporting_mta: who reports.
         remote_mta: who refused.
+        remote_ip: its address.
         local_ip: the address that the mail was sent from.
+        client: who handed the message over, as ``name[address]`` or a user's name.
+        size: octets of the message, or None.
+        queue_age: seconds from the message's arrival to this attempt, or None.
+        delays: how that time was spent, as the log gives it.
+        attempts: how often delivery has been tried, or None.
+        phase: the command that the reply answers, where it is known beside the words.
         dsn_action: ``Action`` (RFC 3464 section 2.3.3).
         status: an enhanced status code as text.
         feedback_type: of a complaint (RFC 5965 section 7.3).
         returned: the message that came back.
         reply: the reply.
-        context: what is known beside it.
+        context: what the words round the reply tell; logs and webhooks give the fields above instead.
         note: words round the reply that say something about the failure.
         wrapper: name of what the reply was wrapped in, or None.
         reason: why a mail is unreadable or no bounce.
@@ -112,7 +119,14 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     envelope_id: str = ""
     reporting_mta: str = ""
     remote_mta: str = ""
+    remote_ip: str = ""
     local_ip: str = ""
+    client: str = ""
+    size: int | None = None
+    queue_age: float | None = None
+    delays: str = ""
+    attempts: int | None = None
+    phase: Phase | None = None
     dsn_action: str = ""
     status: str = ""
     feedback_type: str = ""
@@ -126,4 +140,18 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def said(self) -> Unwrapped:
         """The reply with everything that was round it, as ``diagnose`` takes it."""
-        return Unwrapped(self.reply, self.context, self.wrapper, self.note)
+        context = self._fields() if self.context is NO_CONTEXT else self.context
+        return Unwrapped(self.reply, context, self.wrapper, self.note)
+
+    def _fields(self) -> Context:
+        return Context(
+            phase=self.phase,
+            remote_host=self.remote_mta or None,
+            remote_ip=self.remote_ip or None,
+            local_ip=self.local_ip or None,
+            sender=self.sender,
+            recipient=self.recipient or None,
+            queue_age=self.queue_age,
+            attempts=self.attempts,
+            time=self.time or None,
+        )

@@ -1,0 +1,1 @@
+"""Mail logs: lines, tables and JSON objects of mail programs, read to deliveries."""

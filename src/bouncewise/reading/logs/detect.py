@@ -1,0 +1,51 @@
+"""Tell logs, tables and JSON from mails by their first lines."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from bouncewise.reading.logs.envelopes.text import Opening
+from bouncewise.reading.logs.objects import is_form
+from bouncewise.reading.logs.registry import line_formats
+from bouncewise.reading.logs.tables import is_table
+from bouncewise.reading.logs.text import lines_of
+from bouncewise.reading.logs.times import Clock
+
+LOOK = 16_384  # octets that are needed to tell
+_LINES = 40
+_ENOUGH = 0.5  # of the first lines are those of a log
+
+
+class Form(StrEnum):
+    """How a log is laid out."""
+
+    LINES = "lines"
+    TABLE = "table"
+    OBJECTS = "objects"
+
+
+def form_of(head: bytes) -> Form | None:
+    """How a file that is a log is laid out, or None where it is none.
+
+    Args:
+        head: its first ``LOOK`` octets, or all where there are fewer.
+    """
+    lines = [line for block in lines_of([head]) for line in block][:_LINES]
+    lines = [text for line in lines if (text := line.strip("\ufeff\x00 \t\r\x1e"))]
+    if not lines:
+        return None
+    if lines[0][0] in "{[" or is_form(lines[0]):
+        return Form.OBJECTS
+    if is_table(lines):
+        return Form.TABLE
+    return Form.LINES if _are_logged(lines) else None
+
+
+def _are_logged(lines: list[str]) -> bool:
+    """Whether most lines have an envelope or are recognised, the last one (which may be cut) aside."""
+    opening, formats = Opening(Clock(2000, 1, 1)), line_formats()
+    lines = lines[:-1] if len(lines) > 1 else lines
+    logged = sum(
+        1 for line in lines if opening.open(line) is not None or any(f.recognise(line) for f in formats)
+    )
+    return logged >= _ENOUGH * len(lines)

@@ -1,0 +1,1 @@
+"""What stands round a line of a program: syslog of all kinds, journals, containers."""

@@ -1,0 +1,14 @@
+"""A file a program. What a file defines says what it reads (see ``docs/formats.md``):
+
+``PROGRAMS``, ``recognise(message)``, ``Reader``
+    lines. ``PROGRAMS`` are syslog tags, up to the first slash; ``recognise`` tells a line by itself.
+``recognise_columns(columns)``, ``read_row(row, source)``
+    tables: CSV, TSV, and W3C logs with their ``#Fields``.
+``recognise_object(record)``, ``read_object(record, source)``
+    JSON objects.
+"""
+
+ORDER = (
+    "postfix",
+    # one name a line
+)

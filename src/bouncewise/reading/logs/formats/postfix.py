@@ -1,0 +1,233 @@
+"""Postfix: what its daemons log of deliveries, and what its server refused.
+
+Deliveries::
+
+    postfix/smtp[123]: 4jYCrr6: to=<bob@example.com>, orig_to=<b@example.net>, relay=mx.example.com[192.0.2.1]:25,
+        delay=1.2, delays=0.1/0/0.6/0.5, dsn=5.1.1, status=bounced (host mx.example.com[192.0.2.1] said: 550 ...)
+
+``status`` is sent, deferred, bounced, deliverable or undeliverable; qmgr adds ``status=expired, returned to sender``
+and ``status=force-expired``. The sender comes from qmgr's ``from=<...>``, the Message-ID from cleanup, the client from
+smtpd or pickup. ``NOQUEUE: reject``, ``milter-reject``, ``discard`` and postscreen's rejections are what this server
+refused.
+
+Source: Postfix 2.0 to 3.9, ``src/global/log_adhoc.c``, ``src/smtpd/smtpd_check.c``, ``src/cleanup``,
+``src/postscreen``, ``src/*qmgr/qmgr_active.c``; its documentation of DSN and ``delays=``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from bouncewise.reading.delivery import Delivery, Kind
+from bouncewise.reading.logs.model import NO_MESSAGE, Joins, Line, Message
+from bouncewise.reading.logs.replies import reply_of, words_of
+from bouncewise.reply.model import Phase, Reply
+from bouncewise.reply.unwrap.common import phase_of
+
+PROGRAMS = ("postfix",)
+TRIGGERS = ("from=<", "status=", "message-id=", "client=")
+_QUEUE_ID = r"([0-9A-Za-z]{5,25}X{0,4})"
+_DELIVERY = re.compile(
+    rf"{_QUEUE_ID}: to=<(.*?)>,(?: orig_to=<(.*?)>,)? relay=([^,]{{1,300}}), (?:conn_use=\d{{1,9}}, )?"
+    r"delay=([\d.]{1,12}), (?:delays=([\d./]{1,60}), )?(?:dsn=(\d\.\d{1,3}\.\d{1,3}), )?status=([\w-]{1,20})"
+    r"(?: \((.*)\)?)?$",
+    re.ASCII | re.DOTALL,
+)
+_QMGR = re.compile(
+    rf"{_QUEUE_ID}: from=<(.*?)>, (?:status=([\w-]{{1,20}}), (.*)|size=(\d{{1,15}}).*)$", re.ASCII
+)
+_CLEANUP = re.compile(rf"{_QUEUE_ID}: (?:resent-)?message-id=<?(.*?)>?$", re.ASCII)
+_CLIENT = re.compile(rf"{_QUEUE_ID}: client=([^,]{{1,300}})(?:.*?, sasl_username=([^,]{{1,200}}))?", re.ASCII)
+_PEER = re.compile(r"([^\[\]]{1,255})\[([^\]]{1,100})\](?::\d{1,5})?$")
+_SAID = re.compile(
+    r"(?:host |server )?([^\s\[\]]{1,255})\[([^\]\s]{1,100})\](?::\d{1,5})? (said|refused to talk to me): ",
+    re.ASCII,
+)
+_IN_REPLY = re.compile(r" \(in reply to ([^()]{1,60}?)(?: command)?\)?$")
+_OWN_PEER = re.compile(
+    r"(?:lost connection with|conversation with|connect to|host|server) ([^\s\[]{1,255})\[([^\]\s]{1,100})\]"
+)
+_REJECT = re.compile(
+    rf"(?:{_QUEUE_ID}|NOQUEUE): (?:milter-)?(reject|discard|hold|reject_warning): ([A-Za-z_-]{{3,24}})(?: [\w-]{{1,40}})? "
+    r"from ([^\s\[]{0,255})\[([^\]]{1,100})\](?::\d{1,5})?: (.*)$",
+    re.ASCII | re.DOTALL,
+)
+_REJECT_END = re.compile(r"[;,] (?:from=<|client|to=<|proto=|helo=<)")
+_FROM = re.compile(r"\bfrom=<(.*?)>(?:[, ]|$)")
+_TO = re.compile(r"\bto=<(.*?)>(?:[, ]|$)")
+_RECOGNISED = re.compile(
+    rf"{_QUEUE_ID}: (?:to=<|from=<.*?>, (?:size=|status=)|client=|message-id=)|NOQUEUE: reject: "
+)
+_KINDS = {
+    "sent": Kind.DELIVERED,
+    "deferred": Kind.DEFERRED,
+    "bounced": Kind.BOUNCED,
+    "expired": Kind.EXPIRED,
+    "force-expired": Kind.EXPIRED,
+    "deliverable": Kind.DELIVERED,
+    "undeliverable": Kind.BOUNCED,
+    "SOFTBOUNCE": Kind.DEFERRED,
+}
+
+
+def recognise(message: str) -> bool:
+    """Whether a line without an envelope is of Postfix."""
+    return _RECOGNISED.match(message) is not None
+
+
+class Reader:
+    """Reads the lines of Postfix's daemons."""
+
+    def __init__(self) -> None:
+        self._messages: Joins[Message] = Joins()
+
+    def read(self, line: Line) -> Iterable[Delivery]:
+        """The deliveries that a line tells of."""
+        message = line.message
+        if ", status=" in message and ": to=<" in message:
+            return self._delivery(line)
+        if "reject: " in message or "discard: " in message:
+            return self._reject(line)
+        if ": from=<" in message:
+            return self._queued(line)
+        if "message-id=" in message:
+            found = _CLEANUP.match(message)
+            if found:
+                self._message(found[1]).message_id = found[2]
+        elif ": client=" in message:
+            client = _CLIENT.match(message)
+            if client:
+                self._message(client[1]).client = client[3] or client[2]
+        return ()
+
+    def _message(self, queue_id: str) -> Message:
+        found = self._messages.get(queue_id)
+        if found is None:
+            found = Message()
+            self._messages.put(queue_id, found)
+        return found
+
+    def _queued(self, line: Line) -> Iterable[Delivery]:
+        """qmgr took a message up, or gave it up."""
+        found = _QMGR.match(line.message)
+        if found is None:
+            return ()
+        message = self._message(found[1])
+        message.sender = found[2]
+        if found[3] is None:
+            message.size = int(found[5])
+            return ()
+        kind = _KINDS.get(found[3])
+        if kind is not Kind.EXPIRED:
+            return ()
+        return (
+            Delivery(
+                source=line.source,
+                kind=kind,
+                time=line.time,
+                sender=found[2],
+                queue_id=found[1],
+                message_id=message.message_id,
+                reporting_mta=line.host,
+                client=message.client,
+                size=message.size,
+                reply=words_of(f"{found[3]}, {found[4]}"),
+            ),
+        )
+
+    def _delivery(self, line: Line) -> Iterable[Delivery]:
+        found = _DELIVERY.match(line.message)
+        if found is None:
+            return (line.unreadable("this looks like a delivery of Postfix, but it is cut off or altered"),)
+        queue_id, recipient, original, relay, delay, delays, dsn, status, words = found.groups("")
+        kind = _KINDS.get(status)
+        if kind is None:
+            return (line.unreadable(f"Postfix has no status {status}"),)
+        message = self._messages.get(queue_id) or NO_MESSAGE
+        peer = _PEER.match(relay)
+        host, address = peer.groups() if peer else ("", "")
+        if words.endswith(")"):
+            words = words[:-1]
+        if kind is Kind.DELIVERED:
+            reply, phase = _sent(words, dsn), None
+        else:
+            reply, phase, told = _said(words, dsn)
+            host, address = (host, address) if host else told
+        return (
+            Delivery(
+                source=line.source,
+                kind=kind,
+                time=line.time,
+                sender=message.sender,
+                recipient=recipient,
+                original_recipient=original,
+                message_id=message.message_id,
+                queue_id=queue_id,
+                reporting_mta=line.host,
+                remote_mta=host,
+                remote_ip=address,
+                client=message.client,
+                size=message.size,
+                queue_age=float(delay) if delay.count(".") < 2 else None,
+                delays=delays,
+                phase=phase,
+                status=dsn,
+                reply=reply,
+            ),
+        )
+
+    def _reject(self, line: Line) -> Iterable[Delivery]:
+        """This server refused a client, or a filter made it."""
+        found = _REJECT.match(line.message)
+        if found is None or found[2] != "reject":
+            return ()
+        queue_id, _what, command, host, address, rest = found.groups("")
+        end = _REJECT_END.search(rest)
+        sender, recipient = _FROM.search(rest), _TO.search(rest)
+        message = self._messages.get(queue_id) if queue_id else None
+        reply = reply_of(rest[: end.start()] if end else rest)
+        return (
+            Delivery(
+                source=line.source,
+                kind=Kind.REJECTED,
+                time=line.time,
+                sender=sender[1] if sender else None,
+                recipient=recipient[1] if recipient else "",
+                message_id=message.message_id if message else "",
+                queue_id=queue_id,
+                reporting_mta=line.host,
+                remote_mta=host,
+                remote_ip=address,
+                phase=phase_of(
+                    "end of data" if command.upper() in ("END-OF-MESSAGE", "CONTENT") else command
+                ),
+                status=str(reply.enhanced or ""),
+                reply=reply,
+            ),
+        )
+
+
+def _sent(words: str, dsn: str) -> Reply:
+    """What a server said that took the message; ``250 2.0.0 from MTA(...)`` quotes a filter's next server."""
+    return reply_of(words, dsn) if words[:1].isdigit() else words_of(words, dsn)
+
+
+def _said(words: str, dsn: str) -> tuple[Reply, Phase | None, tuple[str, str]]:
+    """The reply of a failed attempt, the command it answers, and who said it."""
+    said = _SAID.search(words)
+    if said is None:
+        own = _OWN_PEER.search(words)
+        return words_of(words, dsn), _own_phase(words), (own[1], own[2]) if own else ("", "")
+    rest = words[said.end() :]
+    answered = _IN_REPLY.search(rest)
+    phase = Phase.CONNECT if said[3] != "said" else phase_of(answered[1]) if answered else None
+    reply = reply_of(rest[: answered.start()] if answered else rest, dsn)
+    return reply, phase, (said[1], said[2])
+
+
+def _own_phase(words: str) -> Phase | None:
+    if words.startswith("connect to "):
+        return Phase.CONNECT
+    _, between, rest = words.partition(" while ")
+    return phase_of(rest) if between else None

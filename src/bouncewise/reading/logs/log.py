@@ -1,0 +1,89 @@
+"""One log, whatever its form: octets in, deliveries out, in bounded memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+import msgspec
+
+from bouncewise.reading.delivery import Delivery, Source
+from bouncewise.reading.logs.detect import LOOK, Form, form_of
+from bouncewise.reading.logs.objects import ObjectReader
+from bouncewise.reading.logs.stream import LineStream
+from bouncewise.reading.logs.tables import TableReader
+from bouncewise.reading.logs.text import lines_of
+from bouncewise.reading.logs.times import Clock
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How much of a log was read.
+
+    Attributes:
+        lines: all lines.
+        foreign: lines and records of programs that send no mail.
+        unread: those that should have been read and could not be.
+    """
+
+    lines: int = 0
+    foreign: int = 0
+    unread: int = 0
+
+
+class Log:
+    """Reads one log.
+
+    Args:
+        place: the file, for the records.
+        written: year, month and day when it was last written to, for times without a year.
+        only: name of the one format to read; "" tells by content.
+    """
+
+    def __init__(
+        self, place: Source = Source(), written: tuple[int, int, int] = (2000, 1, 1), only: str = ""
+    ) -> None:
+        self._place = place
+        self._stream = LineStream(Clock(*written), place, only)
+        self._objects = ObjectReader(self._stream, place, only)
+        self._table = TableReader(place)
+
+    def read(self, blocks: Iterable[bytes]) -> Iterator[Delivery]:
+        """The deliveries that the log tells of, in order; lines that can't be read are records that say why.
+
+        Args:
+            blocks: its octets, cut anywhere.
+        """
+        blocks = iter(blocks)
+        head = next(blocks, b"")
+        while len(head) < LOOK and (more := next(blocks, b"")):
+            head += more
+        form = form_of(head[:LOOK])
+        lines = lines_of(chain((head,), blocks))
+        if form is Form.TABLE:
+            yield from self._table.read(chain.from_iterable(lines))
+        elif form is Form.OBJECTS:
+            yield from self._objects.read(chain.from_iterable(lines))
+        else:
+            for block in lines:
+                yield from self._stream.read(block)
+
+    @property
+    def counts(self) -> Counts:
+        """What has been read up to now."""
+        stream, objects, table = self._stream, self._objects, self._table
+        return Counts(
+            lines=objects.lines or table.lines or stream.lines,
+            foreign=objects.foreign + stream.foreign,
+            unread=objects.unread + stream.unread + table.unread,
+        )
+
+
+def read_log(data: bytes, written: tuple[int, int, int] = (2000, 1, 1), only: str = "") -> list[Delivery]:
+    """The deliveries that a log or a webhook tells of.
+
+    Args:
+        data: the whole log.
+        written: as for ``Log``.
+        only: as for ``Log``.
+    """
+    return list(Log(Source(), written, only).read([data]))

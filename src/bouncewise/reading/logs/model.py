@@ -1,0 +1,122 @@
+"""What readers of logs are given, and what they keep between lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from bouncewise.reading.delivery import Delivery, Kind, Source
+
+MAX_MESSAGES = 60_000  # messages that are held in each of two generations
+MAX_SHOWN = 200  # characters of a line that can't be read
+T = TypeVar("T")
+
+
+class Line(msgspec.Struct, gc=False):
+    """One line of a log, out of what syslog, a journal or a container put round it.
+
+    Attributes:
+        message: what the program wrote.
+        number: of the line in its file, from 1.
+        time: RFC 3339, without an offset where the log has none; "" where only the message tells.
+        host: the machine that logged it.
+        program: the syslog tag without the process id (``postfix/smtp``), or "".
+        pid: the process id, or "".
+        place: the file it stands in; ``source`` adds the line.
+    """
+
+    message: str
+    number: int = 0
+    time: str = ""
+    host: str = ""
+    program: str = ""
+    pid: str = ""
+    place: Source = Source()
+
+    @property
+    def source(self) -> Source:
+        """Where a delivery that this line tells of was read."""
+        place = self.place
+        return Source(path=place.path, format=place.format, line=self.number, member=place.member)
+
+    def unreadable(self, reason: str) -> Delivery:
+        """A record that says why this line, which should tell of a delivery, can't be read."""
+        return Delivery(
+            source=self.source,
+            kind=Kind.UNREADABLE,
+            time=self.time,
+            note=self.message[:MAX_SHOWN],
+            reason=reason,
+        )
+
+
+class Reader(Protocol):
+    """Reads the lines of one program, in their order, and joins those of one message."""
+
+    def read(self, line: Line) -> Iterable[Delivery]:
+        """The deliveries that a line tells of; none for most lines.
+
+        Args:
+            line: a line of the program. Whatever it holds, nothing is raised.
+        """
+
+
+class Message(msgspec.Struct):
+    """What earlier lines told of a message; None and "" are not known.
+
+    Attributes:
+        sender: the reverse-path.
+        message_id: without angle brackets.
+        client: who handed it over.
+        size: octets.
+        local_ip: the address it is sent from, where that is told once a message.
+    """
+
+    sender: str | None = None
+    message_id: str = ""
+    client: str = ""
+    size: int | None = None
+    local_ip: str = ""
+
+
+NO_MESSAGE = Message()
+
+
+class Joins(Generic[T]):
+    """Values by queue id or session, in bounded memory.
+
+    Two generations are held: when the young one is full it becomes the old one, and what stood in the
+    old one and was not asked for since is gone.
+
+    Args:
+        limit: values in a generation.
+    """
+
+    def __init__(self, limit: int = MAX_MESSAGES) -> None:
+        self._limit = limit
+        self.young: dict[str, T] = {}
+        self.old: dict[str, T] = {}
+
+    def get(self, key: str) -> T | None:
+        """The value of a key, or None."""
+        found = self.young.get(key)
+        if found is None:
+            found = self.old.get(key)
+            if found is not None:
+                self.put(key, found)
+        return found
+
+    def put(self, key: str, value: T) -> None:
+        """Keep a value; one that is known by this key is replaced."""
+        young = self.young
+        if len(young) >= self._limit and key not in young:
+            self.old, self.young = young, {}
+            young = self.young
+        young[key] = value
+
+    def drop(self, key: str) -> None:
+        """Forget a key."""
+        self.young.pop(key, None)
+        self.old.pop(key, None)

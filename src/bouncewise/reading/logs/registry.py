@@ -1,0 +1,103 @@
+"""The formats by what they read, loaded when the first log or webhook comes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+import msgspec
+
+from bouncewise.reading import webhooks
+from bouncewise.reading.delivery import Delivery, Source
+from bouncewise.reading.logs import formats
+from bouncewise.reading.logs.model import Reader
+
+
+class LineFormat(msgspec.Struct, frozen=True):
+    """A program whose lines are read.
+
+    Attributes:
+        name: of the format.
+        programs: syslog tags up to the first slash, in small letters.
+        recognise: whether a line without an envelope is of this program.
+        reader: makes a reader for one log.
+        triggers: words of which one stands in every line that matters, or () where that can't be said.
+    """
+
+    name: str
+    programs: tuple[str, ...]
+    recognise: Callable[[str], bool]
+    reader: Callable[[], Reader]
+    triggers: tuple[str, ...] = ()
+
+
+class TableFormat(msgspec.Struct, frozen=True):
+    """A table whose rows are read.
+
+    Attributes:
+        name: of the format.
+        recognise: whether columns of these names are of this format.
+        read: the deliveries of a row.
+    """
+
+    name: str
+    recognise: Callable[[Sequence[str]], bool]
+    read: Callable[[Mapping[str, str], Source], Iterable[Delivery]]
+
+
+class ObjectFormat(msgspec.Struct, frozen=True):
+    """JSON objects that are read.
+
+    Attributes:
+        name: of the format.
+        recognise: whether an object is of this format.
+        read: the deliveries of an object.
+    """
+
+    name: str
+    recognise: Callable[[Mapping[str, Any]], bool]
+    read: Callable[[Mapping[str, Any], Source], Iterable[Delivery]]
+
+
+@cache
+def _modules() -> dict[str, Any]:
+    own = {name: import_module(f"bouncewise.reading.logs.formats.{name}") for name in formats.ORDER}
+    hooks = {name: import_module(f"bouncewise.reading.webhooks.{name}") for name in webhooks.ORDER}
+    return {**own, **hooks}
+
+
+@cache
+def line_formats() -> tuple[LineFormat, ...]:
+    """The programs whose lines are read, in the order they are tried."""
+    return tuple(
+        LineFormat(name, module.PROGRAMS, module.recognise, module.Reader, getattr(module, "TRIGGERS", ()))
+        for name, module in _modules().items()
+        if hasattr(module, "Reader")
+    )
+
+
+@cache
+def table_formats() -> tuple[TableFormat, ...]:
+    """The tables that are read, in the order they are tried."""
+    return tuple(
+        TableFormat(name, module.recognise_columns, module.read_row)
+        for name, module in _modules().items()
+        if hasattr(module, "read_row")
+    )
+
+
+@cache
+def object_formats() -> tuple[ObjectFormat, ...]:
+    """The JSON objects that are read, in the order they are tried."""
+    return tuple(
+        ObjectFormat(name, module.recognise_object, module.read_object)
+        for name, module in _modules().items()
+        if hasattr(module, "read_object")
+    )
+
+
+def names() -> tuple[str, ...]:
+    """All names that ``--format`` takes."""
+    return (*formats.ORDER, *webhooks.ORDER)

@@ -1,0 +1,214 @@
+"""The lines of one log, in order: each goes to the reader of the program that wrote it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
+from bouncewise.reading.delivery import Delivery, Kind, Source
+from bouncewise.reading.logs.envelopes.text import Opening
+from bouncewise.reading.logs.model import MAX_SHOWN, Line, Reader
+from bouncewise.reading.logs.registry import LineFormat, line_formats
+from bouncewise.reading.logs.times import Clock
+
+MAX_LINE = 65_536  # characters of a line that are looked at
+MAX_TAGS = 4096  # programs that are remembered
+MAX_TRIED = 64  # lines after which a program that nobody recognises is another's
+_DULL = (
+    "last message repeated ",
+    "-- MARK --",
+    "-- Logs begin at",
+    "-- Journal begins at",
+    "-- Boot ",
+    "-- Reboot --",
+)
+Test = Callable[[str], bool]
+
+
+class LineStream:
+    """Reads the lines of one log.
+
+    Args:
+        clock: gives times without a year their year.
+        place: the file, for the records.
+        only: name of the one format to read; "" tells by content.
+
+    Attributes:
+        lines: how many have been read.
+        foreign: how many of them are of programs that send no mail.
+        unread: how many could not be read.
+    """
+
+    def __init__(self, clock: Clock, place: Source = Source(), only: str = "") -> None:
+        self._open = Opening(clock).open
+        self._place = place
+        self._formats = tuple(f for f in line_formats() if not only or f.name == only)
+        self._only = self._formats[0] if only and self._formats else None
+        self._by_program = {program: f for f in self._formats for program in f.programs}
+        self._readers: dict[str, Reader] = {}
+        self._places: dict[str, Source] = {}
+        self._tags: dict[str, LineFormat | None] = {}
+        self._tried: Counter[str] = Counter()
+        self._bare: LineFormat | None = None
+        self._prefix, self._at, self._wanted = "\0", 0, _always
+        self.lines = self.foreign = self.unread = 0
+
+    def read(self, lines: Iterable[str]) -> Iterator[Delivery]:
+        """The deliveries that lines tell of, and what of them can't be read.
+
+        Args:
+            lines: without their ends.
+        """
+        for text in lines:
+            self.lines += 1
+            # most lines come from where the last one came, and most of those say nothing of a delivery
+            if text.startswith(self._prefix, self._at) and not self._wanted(text):
+                continue
+            yield from self._line(text)
+
+    def inner(self, line: Line, number: int | None) -> Iterable[Delivery]:
+        """The deliveries of a line that stood in an object of a journal, a container or a log service.
+
+        Args:
+            line: as the object gives it; its message may be in an envelope of text again.
+            number: line of the object in its file.
+        """
+        self.lines += 1
+        if not line.program:
+            opened = self._open(line.message)
+            if opened is not None:
+                opened.time = opened.time or line.time
+                opened.host = opened.host or line.host
+                line = opened
+        line.number = number or self.lines
+        return self._dispatch(line)
+
+    def _line(self, text: str) -> Iterable[Delivery]:
+        if not text or text.isspace():
+            return ()
+        text = text[:MAX_LINE]
+        bare = self._bare
+        if bare is not None and bare.recognise(text):
+            return self._of(bare, Line(text, self.lines))
+        line = self._open(text)
+        if line is None:
+            return self._without_envelope(text)
+        line.number = self.lines
+        deliveries = self._dispatch(line)
+        if line.program:
+            self._look_ahead(text, line)
+        return deliveries
+
+    def _look_ahead(self, text: str, line: Line) -> None:
+        """Remember how a line of this machine and program begins, so that the next ones cost little."""
+        found = self._tags.get(line.program)
+        if found is None or not found.triggers:
+            return
+        family = line.program.partition("/")[0]
+        at = text.find(f"{line.host} {family}")
+        if 0 <= at < 80:
+            self._prefix, self._at, self._wanted = f"{line.host} {family}", at, any_of(found.triggers)
+
+    def _dispatch(self, line: Line) -> Iterable[Delivery]:
+        if not line.program:
+            return self._by_message(line)
+        found = self._tags.get(line.program, _UNKNOWN)
+        if found is _UNKNOWN:
+            found = self._format_of(line)
+        if found is None:
+            self.foreign += 1
+            return ()
+        return self._of(found, line)
+
+    def _format_of(self, line: Line) -> LineFormat | None:
+        """The format of a program: by its tag, else by what it writes."""
+        program = line.program.lower()
+        found = self._only or self._by_program.get(program.partition("/")[0]) or self._by_program.get(program)
+        if found is None:
+            found = next((f for f in self._formats if f.recognise(line.message)), None)
+        if found is None:
+            self._tried[program] += 1
+            if self._tried[program] < MAX_TRIED:
+                return None
+        if len(self._tags) < MAX_TAGS:
+            self._tags[line.program] = found
+        return found
+
+    def _by_message(self, line: Line) -> Iterable[Delivery]:
+        """A line whose envelope names no program."""
+        bare = self._only or self._recognised(line.message)
+        if bare is None:
+            self.foreign += 1
+            return ()
+        return self._of(bare, line)
+
+    def _without_envelope(self, text: str) -> Iterable[Delivery]:
+        found = self._only or self._recognised(text)
+        if found is not None:
+            self._bare = found
+            return self._of(found, Line(text, self.lines))
+        if self._bare is not None:  # a line that goes on, or one that says nothing of mail
+            return self._of(self._bare, Line(text, self.lines))
+        if text.startswith(_DULL):
+            return ()
+        return self._unread(text)
+
+    def _recognised(self, text: str) -> LineFormat | None:
+        if self._bare is not None and self._bare.recognise(text):
+            return self._bare
+        return next((f for f in self._formats if f.recognise(text)), None)
+
+    def _of(self, found: LineFormat, line: Line) -> Iterable[Delivery]:
+        reader = self._readers.get(found.name)
+        if reader is None:
+            reader = self._readers[found.name] = found.reader()
+            place = self._place
+            self._places[found.name] = Source(path=place.path, format=found.name, member=place.member)
+        line.place = self._places[found.name]
+        deliveries = reader.read(line)
+        for delivery in deliveries:
+            self.unread += delivery.kind is Kind.UNREADABLE
+        return deliveries
+
+    def _unread(self, text: str) -> Iterable[Delivery]:
+        self.unread += 1
+        place = self._place
+        source = Source(path=place.path, line=self.lines, member=place.member)
+        reason = "this line is of no log format that is known"
+        return (Delivery(source=source, kind=Kind.UNREADABLE, note=text[:MAX_SHOWN], reason=reason),)
+
+
+_UNKNOWN = LineFormat("", (), lambda _text: False, lambda: _NOBODY)
+
+
+class _Nobody:
+    def read(self, _line: Line) -> Iterable[Delivery]:
+        return ()
+
+
+_NOBODY = _Nobody()
+
+
+def _always(_text: str) -> bool:
+    return True
+
+
+def any_of(words: tuple[str, ...]) -> Test:
+    """A test whether one of some words stands in a text, as fast as Python has it.
+
+    Args:
+        words: the words, the most frequent first.
+    """
+    if len(words) == 1:
+        (a,) = words
+        return lambda text: a in text
+    if len(words) == 2:  # noqa: PLR2004
+        a, b = words
+        return lambda text: a in text or b in text
+    if len(words) == 3:  # noqa: PLR2004
+        a, b, c = words
+        return lambda text: a in text or b in text or c in text
+    if len(words) == 4:  # noqa: PLR2004
+        a, b, c, d = words
+        return lambda text: a in text or b in text or c in text or d in text
+    return lambda text: any(word in text for word in words)

@@ -1,0 +1,144 @@
+"""Tables: CSV and its like with names in the first row, and W3C logs with ``#Fields``.
+
+Sources: RFC 4180 (CSV), W3C Extended Log File Format.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
+
+from bouncewise.reading.delivery import Delivery, Kind, Source
+from bouncewise.reading.logs.model import MAX_SHOWN
+from bouncewise.reading.logs.registry import TableFormat, table_formats
+
+_DELIMITERS = ",;\t|"
+_FIELDS = "#fields:"
+MAX_COLUMNS = 500
+
+
+def table_of(line: str) -> tuple[TableFormat, list[str], str] | None:
+    """The format, the columns and the delimiter that a header row tells, or None.
+
+    Args:
+        line: the row with the names of the columns, or ``#Fields: ...``.
+    """
+    if line[:8].lower() == _FIELDS:
+        line = line[8:].strip()
+        delimiters = _DELIMITERS if any(sign in line for sign in _DELIMITERS) else " "
+    else:
+        delimiters = _DELIMITERS
+    for delimiter in sorted(delimiters, key=line.count, reverse=True):
+        columns = _columns(line, delimiter)
+        if len(columns) < 2:
+            return None
+        found = next((f for f in table_formats() if f.recognise(columns)), None)
+        if found is not None:
+            return found, columns, delimiter
+    return None
+
+
+def _columns(line: str, delimiter: str) -> list[str]:
+    try:
+        row = next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+    return [name.strip().strip("\ufeff\"'") for name in row[:MAX_COLUMNS]]
+
+
+class TableReader:
+    """Reads the rows of a table, in bounded memory.
+
+    Args:
+        place: the file, for the records.
+
+    Attributes:
+        lines: how many have been read.
+        unread: how many rows could not be read.
+    """
+
+    def __init__(self, place: Source) -> None:
+        self._place = place
+        self._format: TableFormat | None = None
+        self._columns: list[str] = []
+        self._delimiter = ","
+        self.lines = self.unread = 0
+
+    def read(self, lines: Iterable[str]) -> Iterator[Delivery]:
+        """The deliveries that rows tell of, and what of them can't be read.
+
+        Args:
+            lines: all lines of the table.
+        """
+        source = self._headed(iter(lines))
+        first = next(source, None)
+        source = chain((first,), source) if first is not None else source
+        rows = csv.reader(source, delimiter=self._delimiter)
+        while True:
+            delimiter, before = self._delimiter, self.lines
+            try:
+                row = next(rows)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield self._lost(before + 1, f"this row is no CSV: {error}", "")
+                continue
+            if delimiter != self._delimiter:  # another #Fields came
+                rows = csv.reader(source, delimiter=self._delimiter)
+                row = next(csv.reader([delimiter.join(row)], delimiter=self._delimiter), [])
+            yield from self._row(row, before + 1 if before < self.lines else self.lines)
+
+    def _headed(self, lines: Iterator[str]) -> Iterator[str]:
+        """The rows, without the lines of remarks; the names of the columns are taken from these."""
+        for line in lines:
+            self.lines += 1
+            if "\0" in line:
+                line = line.replace("\0", "")
+            if line[:1] == "#":
+                found = table_of(line) if line[:8].lower() == _FIELDS else None
+                if found:
+                    self._format, self._columns, self._delimiter = found
+                continue
+            if self._format is None:
+                found = table_of(line)
+                if found:
+                    self._format, self._columns, self._delimiter = found
+                continue
+            if line:
+                yield line
+
+    def _row(self, row: list[str], number: int) -> Iterable[Delivery]:
+        form = self._format
+        if form is None or [name.strip() for name in row] == self._columns:
+            return
+        if len(row) < min(2, len(self._columns)):
+            yield self._lost(number, "this row has too few columns", " ".join(row))
+            return
+        place = self._place
+        source = Source(path=place.path, format=form.name, line=number, member=place.member)
+        values: Mapping[str, str] = dict(zip(self._columns, row, strict=False))
+        for delivery in form.read(values, source):
+            self.unread += delivery.kind is Kind.UNREADABLE
+            yield delivery
+
+    def _lost(self, number: int, reason: str, words: str) -> Delivery:
+        self.unread += 1
+        place = self._place
+        source = Source(path=place.path, line=number, member=place.member)
+        return Delivery(source=source, kind=Kind.UNREADABLE, reason=reason, note=words[:MAX_SHOWN])
+
+
+def is_table(lines: Sequence[str]) -> bool:
+    """Whether the first lines are those of a table that is known.
+
+    Args:
+        lines: some of the first ones.
+    """
+    for line in lines:
+        if line[:1] == "#":
+            if line[:8].lower() == _FIELDS:
+                return table_of(line) is not None
+        elif line.strip():
+            return table_of(line) is not None
+    return False

@@ -1,0 +1,74 @@
+"""Octets of a log as lines, in bounded memory, whatever their encoding."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Iterator
+
+from bouncewise.reply.parse import decode
+
+MAX_LINE = 65_536  # octets of a line that are kept; what is behind them is left out
+_UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+
+def lines_of(blocks: Iterable[bytes]) -> Iterator[list[str]]:
+    """The lines of a log, a list for each block, without their ends.
+
+    Octets that are no UTF-8 cost only their own line: it is taken for Windows-1252.
+
+    Args:
+        blocks: the log, cut anywhere.
+    """
+    rest = b""
+    skipping = False  # behind the kept part of a line that is too long
+    for block in _as_utf8(blocks):
+        whole, _, tail = block.rpartition(b"\n")
+        if skipping:
+            if b"\n" not in block:
+                continue
+            whole = whole.partition(b"\n")[2] if b"\n" in whole else b""
+            skipping = False
+            if block.count(b"\n") == 1:
+                rest = tail
+                continue
+            rest = b""
+        elif b"\n" not in block:
+            rest += block
+            if len(rest) > MAX_LINE:
+                yield [_text(rest[:MAX_LINE])]
+                rest, skipping = b"", True
+            continue
+        yield _split(rest + whole if rest else whole)
+        rest = tail
+    if rest:
+        yield _split(rest)
+
+
+def _split(data: bytes) -> list[str]:
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return [_text(line.removesuffix(b"\r")[:MAX_LINE]) for line in data.split(b"\n")]
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").removesuffix("\r")
+    return text.split("\n")
+
+
+def _text(data: bytes) -> str:
+    return decode(data)
+
+
+def _as_utf8(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The blocks without a byte order mark; UTF-16, which Windows writes, made UTF-8."""
+    decoder: codecs.IncrementalDecoder | None = None
+    for number, block in enumerate(blocks):
+        if number == 0:
+            charset = _UTF16.get(block[:2])
+            if charset is not None:
+                decoder = codecs.getincrementaldecoder(charset)("replace")
+                block = block[2:]
+            block = block.removeprefix(codecs.BOM_UTF8)
+        if decoder is not None:
+            block = decoder.decode(block).encode("utf-8", "replace")
+        if block:
+            yield block

@@ -1,0 +1,7 @@
+"""What mail services send to a web address: a file a service, each with two functions.
+
+``recognise_object(record)`` tells by the record's own fields whether it is of the service;
+``read_object(record, source)`` gives its deliveries.
+"""
+
+ORDER: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from itertools import chain
 
 import msgspec
 
-from bouncewise.reading.delivery import Delivery, Source
+from bouncewise.reading.delivery import NO_SOURCE, Delivery, Source
 from bouncewise.reading.logs.detect import LOOK, Form, form_of
 from bouncewise.reading.logs.objects import ObjectReader
 from bouncewise.reading.logs.stream import LineStream
@@ -29,6 +29,10 @@ class Counts(msgspec.Struct, frozen=True):
     foreign: int = 0
     unread: int = 0
 
+    def since(self, before: Counts) -> Counts:
+        """What has been read since."""
+        return Counts(self.lines - before.lines, self.foreign - before.foreign, self.unread - before.unread)
+
 
 class Log:
     """Reads one log.
@@ -40,11 +44,22 @@ class Log:
     """
 
     def __init__(
-        self, place: Source = Source(), written: tuple[int, int, int] = (2000, 1, 1), only: str = ""
+        self, place: Source = NO_SOURCE, written: tuple[int, int, int] = (2000, 1, 1), only: str = ""
     ) -> None:
-        self._place = place
+        self._only = only
         self._stream = LineStream(Clock(*written), place, only)
         self._objects = ObjectReader(self._stream, place, only)
+        self._table = TableReader(place)
+
+    def go_on(self, place: Source, written: tuple[int, int, int]) -> None:
+        """Go on in the next file of a rotated set: what is known of messages stays.
+
+        Args:
+            place: that file.
+            written: when that was last written to.
+        """
+        self._stream.go_on(Clock(*written), place)
+        self._objects = ObjectReader(self._stream, place, self._only)
         self._table = TableReader(place)
 
     def read(self, blocks: Iterable[bytes]) -> Iterator[Delivery]:
@@ -86,4 +101,4 @@ def read_log(data: bytes, written: tuple[int, int, int] = (2000, 1, 1), only: st
         written: as for ``Log``.
         only: as for ``Log``.
     """
-    return list(Log(Source(), written, only).read([data]))
+    return list(Log(NO_SOURCE, written, only).read([data]))

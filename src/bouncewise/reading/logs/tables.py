@@ -91,10 +91,9 @@ class TableReader:
 
     def _headed(self, lines: Iterator[str]) -> Iterator[str]:
         """The rows, without the lines of remarks; the names of the columns are taken from these."""
-        for line in lines:
+        for text in lines:
             self.lines += 1
-            if "\0" in line:
-                line = line.replace("\0", "")
+            line = text.replace("\0", "") if "\0" in text else text
             if line[:1] == "#":
                 found = table_of(line) if line[:8].lower() == _FIELDS else None
                 if found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from bouncewise.reply.parse import decode
 
@@ -60,15 +61,12 @@ def _text(data: bytes) -> str:
 
 def _as_utf8(blocks: Iterable[bytes]) -> Iterator[bytes]:
     """The blocks without a byte order mark; UTF-16, which Windows writes, made UTF-8."""
-    decoder: codecs.IncrementalDecoder | None = None
-    for number, block in enumerate(blocks):
-        if number == 0:
-            charset = _UTF16.get(block[:2])
-            if charset is not None:
-                decoder = codecs.getincrementaldecoder(charset)("replace")
-                block = block[2:]
-            block = block.removeprefix(codecs.BOM_UTF8)
-        if decoder is not None:
-            block = decoder.decode(block).encode("utf-8", "replace")
-        if block:
-            yield block
+    blocks = iter(blocks)
+    first = next(blocks, b"")
+    charset = _UTF16.get(first[:2])
+    if charset is None:
+        yield from chain((first.removeprefix(codecs.BOM_UTF8),), blocks)
+        return
+    decoder = codecs.getincrementaldecoder(charset)("replace")
+    for block in chain((first[2:],), blocks):
+        yield decoder.decode(block).encode("utf-8", "replace")

@@ -19,6 +19,7 @@ _ISO = re.compile(
     r"(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))? ?(Z|UTC|GMT|[+-]\d\d:?(?:\d\d)?)?",
     re.ASCII,
 )
+_STAMP = re.compile(rb"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d")
 _APACHE = re.compile(r"(\d\d)/([A-Z][a-z]{2})/(\d{4})[: ](\d\d:\d\d:\d\d) ?([+-]\d{4})?", re.ASCII)
 _TAI_EPOCH = 1 << 62
 _TAI_LEAD = 10  # seconds that TAI is ahead at the epoch, as daemontools counts
@@ -43,6 +44,33 @@ class Clock:
         self._year = year
         self._month = 0  # of the last line; 0 before the first
         self._known: dict[str, str] = {}
+
+    @classmethod
+    def at(cls, year: int, month: int) -> Clock:
+        """A clock for a log that has got to a month already.
+
+        Args:
+            year: of the last line.
+            month: of the last line; 0 where nothing is known but the year.
+        """
+        clock = cls(year, 12, 31)
+        clock._month = month
+        return clock
+
+    @property
+    def months(self) -> tuple[int, int]:
+        """Year and month of the last line; the month is 0 before the first."""
+        return self._year, self._month
+
+    def pass_over(self, start: bytes) -> None:
+        """Take note of the time at the beginning of a part that is read elsewhere.
+
+        Args:
+            start: the first octets of its first line.
+        """
+        found = _STAMP.search(start)
+        if found:
+            self.syslog(found[0].decode("ascii"))
 
     def syslog(self, stamp: str) -> str:
         """The time of a stamp such as ``Nov  5 01:02:03``, or "" where it is none.

@@ -117,7 +117,7 @@ NO_MESSAGE = Message()
 
 
 def expired(end: Delivery, message: Message) -> list[Delivery]:
-    """What the end of a message's waiting means for each recipient: not delivered, for the last reply's reason.
+    """What the end of a message's waiting means for each recipient; the last reply is why it came to that.
 
     Args:
         end: the record of the message, without a recipient.

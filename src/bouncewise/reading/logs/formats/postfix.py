@@ -10,8 +10,8 @@ Deliveries::
 undeliverable. qmgr adds ``status=expired, returned to sender`` and ``status=force-expired`` once a message:
 what is told of it is then told of each recipient that was waiting, with the last reply. The sender comes from
 qmgr's ``from=<...>``, the Message-ID from cleanup, the client from smtpd or pickup. ``NOQUEUE: reject``,
-``milter-reject``, ``proxy-reject``, cleanup's ``reject: header ...`` and postscreen's rejections are what this
-server refused; ``reject_warning``, ``hold`` and ``discard`` refuse nothing.
+``milter-reject``, ``proxy-reject``, cleanup's ``reject: header ...`` and postscreen's rejections are what
+this server refused; ``reject_warning``, ``hold`` and ``discard`` refuse nothing.
 
 Source: Postfix 2.0 to 3.9, ``src/global/log_adhoc.c``, ``src/smtpd/smtpd_check.c``, ``src/cleanup``,
 ``src/postscreen``, ``src/*qmgr/qmgr_active.c``; its documentation of DSN and ``delays=``.

@@ -57,6 +57,7 @@ ORDER: tuple[str, ...] = (
     "ironport",
     "smartermail",
     "citadel",
+    "gromox",
     "amavis",
     "mdaemon",
     "hmailserver",

@@ -10,7 +10,9 @@ MAX_HEAD = 262_144  # octets of header fields that are read
 MAX_FIELDS = 2000
 _FIELD = re.compile(rb"^([!-9;-~]{1,76})[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE)
 _FOLD = re.compile(r"\s*\n\s*")
-ADDRESS = r"[^\s<>@\"'(),;:\[\]]{1,128}@(?:[A-Za-z0-9_\u0080-\uffff](?:[A-Za-z0-9_.\u0080-\uffff-]{0,252}))"
+_NOT_LOCAL = r"\s<>@\"'(),;:\[\]“”„‘’«»「」『』（），：；。"  # what parts an address from the words before it
+_DOMAIN = r"(?:[A-Za-z0-9_\u0080-\uffff](?:[A-Za-z0-9_.\u0080-\uffff-]{0,252}))"
+ADDRESS = rf"[^{_NOT_LOCAL}]{{1,128}}@{_DOMAIN}"
 _IN_ANGLES = re.compile(r"<\s{0,4}(?:mailto:)?([^<>\s]{1,320})\s{0,4}>")
 _ADDRESS = re.compile(ADDRESS)
 _QUOTED = re.compile(r'"[^"\n]{0,200}"\s?(?=<)')

@@ -55,8 +55,10 @@ def read_prose(mail: Mail) -> list[Told]:
     several = len(told) > 1
     lacking = [one for one in told if not CODED.search(one.words) and not (several and _is_own(one.words))]
     rest = (spoken(mail.lines) or mail.notice.strip()[:MAX_SPOKEN]) if lacking else ""
+    taken = several and _is_anothers(rest, told)
     for one in lacking:
-        one.words, one.note = _better(one.words, rest), one.words
+        if not (taken and one.words.strip()):
+            one.words, one.note = _better(one.words, rest), one.words
     action = action_of(mail)
     for one in told:
         one.action = action
@@ -66,6 +68,12 @@ def read_prose(mail: Mail) -> list[Told]:
 def _is_own(words: str) -> bool:
     """Whether words are one line that tells of a failure: enough for a recipient among several."""
     return bool(words) and "\n" not in words and not words.endswith(":") and _tells("failure", words)
+
+
+def _is_anothers(rest: str, told: list[Told]) -> bool:
+    """Whether the reply that the notice gives is one that stands with a recipient."""
+    coded = [line for one in told[:100] for line in one.words.split("\n")[:20] if CODED.search(line)]
+    return any(line in rest[:MAX_SPOKEN] for line in coded)
 
 
 def words_about(mail: Mail, reported: list[Told]) -> list[Told]:
@@ -139,7 +147,7 @@ def _is_recipient(match: re.Match[str], own: frozenset[str]) -> bool:
     if _tells("not_label", label) or (label and not _tells("label", label)):
         return False
     name = (match["name"] or "").strip()
-    if name and (len(name.split()) > 5 or _tells("failure", name)):
+    if name and (len(name.split()) > 5 or _tells("failure", name) or CODED.search(name)):
         return False
     return address not in own and not _HELP.match(address)
 

@@ -2,37 +2,38 @@ r"""Exim: the main log, the reject log and the panic log, as files and by syslog
 
 Deliveries, each behind time and id of the message (see ``exim_fields.py`` for their parts)::
 
-    => bob@example.com F=<a@example.net> R=dns T=smtp H=mx.example.com [192.0.2.1] X=... C="250 2.0.0 ok" QT=1s DT=0s
-    -> carol@example.com R=dns T=smtp H=mx.example.com [192.0.2.1] C="250 2.0.0 ok"       (of the same transaction)
-    >> dave@example.com R=dns T=smtp H=mx.example.com [192.0.2.1] C="250 ok"              (while it was received)
-    == erin@example.com R=dns T=smtp defer (-44) H=mx.example.com [192.0.2.1]: SMTP error from remote mail server
-        after RCPT TO:<erin@example.com>: 450 4.2.1 later
-    ** frank@example.com R=dns T=smtp H=mx.example.com [192.0.2.1]: SMTP error from remote mail server after end of
-        data: 550-5.7.1 spam\n550 5.7.1 go away
+    => bob@example.com F=<a@example.net> R=dns T=smtp H=mx.example.com [192.0.2.1] C="250 2.0.0 ok" QT=1s
+    -> carol@example.com R=dns T=smtp H=mx.example.com [192.0.2.1] C="250 2.0.0 ok"   (same transaction)
+    >> dave@example.com R=dns T=smtp H=mx.example.com [192.0.2.1] C="250 ok"          (while it came in)
+    == erin@example.com R=dns T=smtp defer (-44) H=mx.example.com [192.0.2.1]: SMTP error from remote mail
+        server after RCPT TO:<erin@example.com>: 450 4.2.1 later
+    ** frank@example.com R=dns T=smtp H=mx.example.com [192.0.2.1]: SMTP error from remote mail server after
+        end of data: 550-5.7.1 spam\n550 5.7.1 go away
     ** frank@example.com <f@example.net>: retry timeout exceeded
 
-``<=`` (and ``(=``) tells sender, size, client and Message-ID. ``*>`` is what would have been delivered but for ``-N``:
-nothing was. ``H=mx.example.com [192.0.2.1]: SMTP error ...`` without a flag is one host of several and no record; the
-``==`` or ``**`` that follows has it.
+``<=`` (and ``(=``) tells sender, size, client and Message-ID. ``*>`` is what would have been delivered but
+for ``-N``: nothing was. ``H=mx.example.com [192.0.2.1]: SMTP error ...`` without a flag is one host of
+several and no record; the ``==`` or ``**`` that follows has it.
 
 What this server refused, of which the client is told as the far side::
 
-    H=mail.example.net (helo) [192.0.2.7]:4711 F=<a@example.net> rejected RCPT <b@example.com>: relay not permitted
+    H=mail.example.net (helo) [192.0.2.7]:4711 F=<a@example.net> rejected RCPT <b@example.com>: no relay
     1abcde-000123-AB H=... F=<a@example.net> temporarily rejected after DATA: try later
     1abcde-000123-AB F=a@example.net H=... P=esmtp rejected by local_scan(): spam
     H=[192.0.2.7] rejected connection in "connect" ACL: on a list
-    H=... rejected EHLO or HELO localhost: no        rejected EHLO from [192.0.2.7]: syntactically invalid ...
+    H=... rejected EHLO or HELO localhost: no        rejected EHLO from [192.0.2.7]: syntactically ...
     rejected MAIL FROM:<a@example.net> H=...: message too big: size=9 max=8
     rejected from <a@example.net> H=...: Too many "Received" headers
     too many recipients: message rejected: sender=<a@example.net> H=...
     Connection from [192.0.2.7] refused: too many connections
 
-A failed log-in, a broken-off session, ``sender verify fail`` (the refusal follows it), ``Warning:``, and refusals of
-``VRFY``, ``EXPN``, ``ETRN``, ``AUTH`` and ``STARTTLS`` refuse no mail: no records. In the reject log the header lines
-of the message follow. Syslog gets what stands in two logs twice, and long lines in pieces, ``[1/3] ``, ``[2\3] ``.
+A failed log-in, a broken-off session, ``sender verify fail`` (the refusal follows it), ``Warning:``, and
+refusals of ``VRFY``, ``EXPN``, ``ETRN``, ``AUTH`` and ``STARTTLS`` refuse no mail: no records. In the reject
+log the header lines of the message follow. Syslog gets what stands in two logs twice, and long lines in
+pieces, ``[1/3] ``, ``[2\3] ``.
 
-Source: Exim 4.50 to 4.98, ``src/deliver.c``, ``retry.c``, ``receive.c``, ``smtp_in.c``, ``log.c``; its specification,
-chapter "Log files".
+Source: Exim 4.50 to 4.98, ``src/deliver.c``, ``retry.c``, ``receive.c``, ``smtp_in.c``, ``log.c``; its
+specification, chapter "Log files".
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ _SENDER = re.compile(r"<([^<>]*)>|((?:\"(?:[^\"\\]|\\.){0,320}\"|[^\s\"]){1,1000
 _CONFIRMED = re.compile(r" C=\"((?:[^\"\\]|\\.)*)")
 _BETWEEN = r"(?: [A-Z0-9-]{1,20}(?:=[^\s:]{0,300})?){0,12}"
 _REJECTED = re.compile(
-    r"(?:^| )(?:temporarily )?rejected (?:"
+    r"(?:^| )(temporarily )?rejected (?:"
     rf"(RCPT|MAIL)(?: (?:TO:|FROM:)? ?(?:<([^<>]{{0,1000}})>|([^\s<>]{{1,1000}}?)){_BETWEEN})?(?=:|$)"
     r"|(after DATA(?: PRDR)?|DATA|PRDR|during MIME ACL checks|by local_scan\(\)|by non-SMTP ACL"
     r"|connection in \"?connect\"? ACL|(?:EHLO or HELO|EHLO|HELO) [^\s:]{0,300})(?=:|$))(?:: ?|$)"
@@ -93,7 +94,7 @@ def recognise(message: str) -> bool:
 
 
 class _Entry(msgspec.Struct):
-    """A line that comes in pieces: what came, its first piece, the number that comes next; 0 when it is whole."""
+    """A line that comes in pieces: what came, its first piece, and which comes next; 0 when it is whole."""
 
     text: str
     line: Line
@@ -123,13 +124,12 @@ class Reader:
         stamp, queue_id, flag = head.groups("")
         if flag:
             return self._flagged(line, stamp, queue_id, flag, head.end())
-        if queue_id:
-            if message.startswith("Completed", head.end()):
-                self._messages.drop(queue_id)
-                return ()
-        elif not stamp and not line.program and not line.time:
-            return ()  # a header line of the reject log, or what follows a line that had an end in it
-        if "rejected" in message or "refused" in message:
+        if queue_id and message.startswith("Completed", head.end()):
+            self._messages.drop(queue_id)
+        elif ("rejected" in message or "refused" in message) and (
+            # else it is a header line of the reject log
+            queue_id or stamp or line.program or line.time
+        ):
             return self._rejected(line, stamp, queue_id, head.end())
         return ()
 
@@ -163,8 +163,7 @@ class Reader:
         found = addresses(message, at)
         if found is None:
             return (line.unreadable("this looks like a delivery of Exim, but it is cut off or altered"),)
-        recipient, original, at = found
-        known = fields(message, at)
+        known = fields(message, found.end)
         if flag == "==":
             kind, told = Kind.DEFERRED, _deferred(message, known)
         elif flag == "**":
@@ -173,41 +172,30 @@ class Reader:
             told = answer(words)
         else:
             kind, told = Kind.DELIVERED, Answer(_confirmed(message, known))
-        return (self._delivery(line, stamp, queue_id, kind, (recipient, original), known, told),)
-
-    def _delivery(
-        self,
-        line: Line,
-        stamp: str,
-        queue_id: str,
-        kind: Kind,
-        recipients: tuple[str, str],
-        known: Fields,
-        told: Answer,
-    ) -> Delivery:
-        message = self._messages.get(queue_id) or NO_MESSAGE
-        values = known.values
-        size = values.get("S", "")
-        return Delivery(
-            source=line.source,
-            kind=kind,
-            time=_time(line, stamp),
-            sender=values.get("F", message.sender),
-            recipient=recipients[0],
-            original_recipient=recipients[1],
-            message_id=message.message_id,
-            queue_id=queue_id,
-            reporting_mta=line.host,
-            remote_mta=known.host or told.host or known.address,
-            remote_ip=known.address or told.address,
-            local_ip=known.local_ip,
-            client=message.client,
-            size=message.size if message.size is not None or not size.isdecimal() else int(size[:15]),
-            queue_age=seconds(values.get("QT", "")),
-            delays=values.get("DT", ""),
-            phase=told.phase,
-            status=str(told.reply.enhanced or ""),
-            reply=told.reply,
+        sent = self._messages.get(queue_id) or NO_MESSAGE
+        size = known.values.get("S", "")
+        return (
+            Delivery(
+                source=line.source,
+                kind=kind,
+                time=_time(line, stamp),
+                sender=known.values.get("F", sent.sender),
+                recipient=found.recipient,
+                original_recipient=found.original,
+                message_id=sent.message_id,
+                queue_id=queue_id,
+                reporting_mta=line.host,
+                remote_mta=known.host or told.host or known.address,
+                remote_ip=known.address or told.address,
+                local_ip=known.local_ip,
+                client=sent.client,
+                size=sent.size if sent.size is not None else _number(size),
+                queue_age=seconds(known.values.get("QT", "")),
+                delays=known.values.get("DT", ""),
+                phase=told.phase,
+                status=str(told.reply.enhanced or ""),
+                reply=told.reply,
+            ),
         )
 
     def _rejected(self, line: Line, stamp: str, queue_id: str, at: int) -> Iterable[Delivery]:
@@ -238,6 +226,7 @@ class Reader:
                 phase=told.phase,
                 status=str(told.reply.enhanced or ""),
                 reply=told.reply,
+                note=told.note,
             ),
         )
 
@@ -248,12 +237,17 @@ class _Refusal(msgspec.Struct):
     reply: Reply
     sender: str | None = None
     recipient: str = ""
+    note: str = ""
 
 
 def _time(line: Line, stamp: str) -> str:
     """When: by the log, unless syslog knows the zone and the log does not."""
     own = iso(stamp) if stamp else ""
     return line.time if not own or line.time[-1:] == "Z" or line.time[-6:-5] in ("+", "-") else own
+
+
+def _number(digits: str) -> int | None:
+    return int(digits[:15]) if digits.isdecimal() else None
 
 
 def _arrived(message: str, at: int) -> Message:
@@ -269,7 +263,7 @@ def _arrived(message: str, at: int) -> Message:
         sender=sender,
         message_id=values.get("id", values.get("id*", "")),
         client=login or known.peer or values.get("U", ""),
-        size=int(size[:15]) if size.isdecimal() else None,
+        size=_number(size),
     )
 
 
@@ -321,11 +315,11 @@ def _refusal(message: str, at: int) -> _Refusal | None:
     client = fields(front, 0)
     if len(front) > 1 and client.end != len(front):  # words that quote a refusal: a warning, another server
         return None
-    command, quoted, bare, other = found.groups()
+    later, command, quoted, bare, other = found.groups()
     argument = quoted if quoted is not None else bare or ""
     told = _Refusal(client, None, reply_of(message[found.end() :]), client.values.get("F"))
-    if told.sender == "<>":
-        told.sender = ""
+    if later:
+        told.note = "temporarily rejected"
     if command == "RCPT":
         told.phase, told.recipient = Phase.RCPT, argument
     elif command == "MAIL":

@@ -1,16 +1,18 @@
-"""What a line of Exim's logs is made of, for ``exim.py``: its head, addresses, fields, and what a server said.
+"""What a line of Exim's logs is made of, for ``exim.py``: head, addresses, fields, and what a server said.
 
-A line begins with the time, perhaps the process, and the message's id, which is ``1abcde-000123-AB`` up to 4.96 and
-``1abcde-000000012Cd-0EfG`` since 4.97. Then come a flag, an address and fields, in the order of ``deliver.c``::
+A line begins with the time, perhaps the process, and the message's id, which is ``1abcde-000123-AB`` up to
+4.96 and ``1abcde-000000012Cd-0EfG`` since 4.97. Then come a flag, an address and fields, in the order of
+``deliver.c``::
 
     2026-11-23 17:39:08.575 +0100 [3243] 1abcde-000123-AB == bob@example.com <b@example.net> R=dns T=smtp
         defer (-44) H=mx.example.com DS [192.0.2.1]:25* I=[192.0.2.9]:4711 DT=1m2s: SMTP error from ...
 
-An address may be a command, a file or ``:blackhole:``; the one that the sender gave then stands in angle brackets,
-and those between, with ``+all_parents``, in round ones.
+An address may be a command, a file or ``:blackhole:``; the one that the sender gave then stands in angle
+brackets, and those between, with ``+all_parents``, in round ones.
 
 Source: Exim 4.50 to 4.98, ``src/deliver.c`` (``string_log_address``, ``d_hostlog``, ``delivery_log``,
-``deferral_log``, ``failure_log``), ``src/transports/smtp.c`` (``check_response``), ``src/host.c``, ``src/log.c``.
+``deferral_log``, ``failure_log``), ``src/transports/smtp.c`` (``check_response``), ``src/host.c``,
+``src/log.c``.
 """
 
 from __future__ import annotations
@@ -28,28 +30,36 @@ _STAMP = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?(?: [+-]\d{4})?"
 _PID = r"\[\w{1,10}\]"
 FLAG = r"<=|\(=|=>|->|>>|\*>|\*\*|=="
 HEAD = re.compile(rf"(?:({_STAMP}) )?(?:{_PID} )?(?:({_ID}) (?:({FLAG}) )?)?", re.ASCII)
+_OF_NO_MESSAGE = (
+    r"[HUF]=[\w(\[<]|(?:Start|End) queue run: pid=|exim \S{1,40} daemon started: pid="
+    r"|cwd=\S{1,300} \d{1,4} args: "
+    r"|SMTP (?:connection from|call from|protocol|syntax|command timeout|data timeout) "
+    r"|no MAIL in SMTP connection|unexpected disconnection while reading SMTP|TLS error on connection "
+    r"|no (?:host name|IP address) found for |\w{1,40} authenticator failed for "
+    r"|(?:temporarily )?rejected (?:\"?EHLO|\"?HELO|MAIL FROM:|from <)|too many recipients: message rejected"
+    r"|refused connection from |[Cc]onnection from [^\n]{1,300}? refused"
+)
 RECOGNISED = re.compile(
-    rf"{_STAMP} (?:{_PID} )?(?:{_ID} |H=[\w(\[]|(?:Start|End) queue run: pid=|exim \S{{1,40}} daemon started: pid="
-    r"|SMTP (?:connection from|call from|protocol|syntax|command timeout|data timeout) |no MAIL in SMTP connection"
-    r"|no (?:host name|IP address) found for |\w{1,40} authenticator failed for |TLS error on connection "
-    r"|unexpected disconnection while reading SMTP|rejected (?:\"?EHLO|\"?HELO|MAIL FROM:|from <)"
-    rf"|cwd=\S{{1,300}} \d{{1,4}} args: )|(?:{_PID} )?{_ID} (?:(?:{FLAG}) |Completed$)",
+    rf"{_STAMP} (?:{_PID} )?(?:{_ID} |{_OF_NO_MESSAGE})|(?:{_PID} )?{_ID} (?:(?:{FLAG}) |Completed$)",
     re.ASCII,
 )
 # a part of a line that syslog would not take whole: too long for one (/), or with a line end in it (\)
 PIECE = re.compile(r"\[(\d{1,4})([/\\])(\d{1,4})\] ", re.ASCII)
 
 _BEHIND = r"(?= [A-Z][A-Za-z]{0,2}=| (?:routing |transporting )?defer \(| ?:(?: |$)|$)"
-_ROUND = r"(?: \(([^()]{1,2000})\))?(?: <([^<>\n]{0,1000})>)?"
-_ADDRESS = re.compile(rf"((?:\"(?:[^\"\\]|\\.){{0,320}}\"|[^\s\"]){{1,1000}}?){_ROUND}{_BEHIND}")
-# a command, a file or an automatic answer may hold blanks; what the sender gave ends it
-_NO_MAILBOX = re.compile(rf"([|/>].{{0,2000}}?|save .{{1,1000}}?){_ROUND[:-1]}{_BEHIND[:-3]})")
+_BETWEEN = r"(?: \(([^()]{1,2000})\))?"
+_ADDRESS = re.compile(
+    rf"((?:\"(?:[^\"\\]|\\.){{0,320}}\"|[^\s\"]){{1,1000}}?){_BETWEEN}(?: <([^<>\n]{{0,1000}})>)?{_BEHIND}"
+)
+# a command, a file, an automatic answer or ``:blackhole:`` may hold anything; what the sender gave ends it
+_NO_MAILBOX = re.compile(rf"([|/>:].{{0,2000}}?|save .{{1,1000}}?){_BETWEEN} <([^<>\n]{{0,1000}})>{_BEHIND}")
 _FIELD = re.compile(
     r" (?:([A-Z][A-Za-z0-9]{0,5}|id\*?)=(?:\"((?:[^\"\\]|\\.)*)(?:\"|$)|<([^<>]*)>|((?:[^\s:]|:(?!\s|$))*))"
     r"|(?:L\*?|K|DS|PRDR|TFO\*?)(?=[ :]|$))"
 )
 _HOST = re.compile(
-    r" H=([^\s\[\]()]{0,255})(?: DS)?(?: ?\((.{0,300}?)\)(?= \[|$))?(?: ?\[([^\]\s]{1,100})\](?::\w{1,8})?)?\*?"
+    r" H=([^\s\[\]()]{0,255})(?: DS)?(?: ?\((.{0,300}?)\)(?= \[|$))?"
+    r"(?: ?\[([^\]\s]{1,100})\](?::\w{1,8})?)?\*?"
 )
 _IP = re.compile(r"[0-9A-Fa-f:.]{2,45}$")
 _SECONDS = {"w": 604800.0, "d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
@@ -129,21 +139,35 @@ def fields(text: str, start: int) -> Fields:
     return found
 
 
-def addresses(text: str, start: int) -> tuple[str, str, int] | None:
-    """The address that a line is about, the one that the sender gave where it differs, and where they end.
+class Addressed(msgspec.Struct):
+    """Whom a line is about.
+
+    Attributes:
+        recipient: the address that was delivered to, or the given one where that is no mailbox.
+        original: the one that the sender gave, where it differs, or "".
+        end: where they end.
+    """
+
+    recipient: str
+    original: str
+    end: int
+
+
+def addresses(text: str, start: int) -> Addressed | None:
+    """The addresses behind a flag, or None where there are none.
 
     Args:
         text: the line.
         start: place behind the flag.
     """
-    special = text.startswith(("|", "/", ">", "save "), start)
+    special = text.startswith(("|", "/", ">", ":", "save "), start)
     found = (_NO_MAILBOX.match(text, start) if special else None) or _ADDRESS.match(text, start)
     if found is None:
         return None
     address, _between, given = found.groups("")
     if given and (special or "@" not in address):
-        return given, "", found.end()
-    return address, given if given != address else "", found.end()
+        return Addressed(given, "", found.end())
+    return Addressed(address, given if given != address else "", found.end())
 
 
 def seconds(span: str) -> float | None:

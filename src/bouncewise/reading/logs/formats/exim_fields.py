@@ -165,6 +165,8 @@ def addresses(text: str, start: int) -> Addressed | None:
     if found is None:
         return None
     address, _between, given = found.groups("")
+    if given and "@" not in given:  # <system-filter>: what made it, not who it was for
+        return Addressed(address.removeprefix(">"), "", found.end())
     if given and (special or "@" not in address):
         return Addressed(given, "", found.end())
     return Addressed(address, given if given != address else "", found.end())

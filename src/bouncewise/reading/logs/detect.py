@@ -42,8 +42,13 @@ def form_of(head: bytes) -> Form | None:
 
 
 def _are_logged(lines: list[str]) -> bool:
-    """Whether most lines have an envelope or are recognised, the last one (which may be cut) aside."""
+    """Whether most lines have an envelope or are recognised, the last one (which may be cut) aside.
+
+    A first line that is recognised is enough: the header of a mail may follow, as in Exim's reject log.
+    """
     opening, formats = Opening(Clock(2000, 1, 1)), line_formats()
+    if any(f.recognise(lines[0]) for f in formats):
+        return True
     lines = lines[:-1] if len(lines) > 1 else lines
     logged = sum(
         1 for line in lines if opening.open(line) is not None or any(f.recognise(line) for f in formats)

@@ -10,5 +10,6 @@
 
 ORDER = (
     "postfix",
+    "exim",
     # one name a line
 )

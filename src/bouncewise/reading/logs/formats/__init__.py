@@ -10,5 +10,6 @@
 
 ORDER = (
     "postfix",
+    "sendmail",
     # one name a line
 )

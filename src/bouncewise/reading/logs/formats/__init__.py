@@ -11,5 +11,7 @@
 ORDER = (
     "postfix",
     "sendmail",
+    "opensmtpd",
+    "qmail",
     # one name a line
 )

@@ -13,5 +13,6 @@ ORDER = (
     "sendmail",
     "opensmtpd",
     "qmail",
+    "haraka",
     # one name a line
 )

@@ -67,7 +67,7 @@ _MILTER = re.compile(
 )
 _USER_ERROR = re.compile(rf"{_ID}(?:\d{{3}}[ -](?:\d\.\d\.\d )?)?(<[^<>]{{1,320}}>)\.\.\. (\S.*)$", re.ASCII)
 _SHUT_OUT = re.compile(
-    rf"{_ID}(?:(rejecting commands) from ([^,]{{1,300}}?\]).* due to |"
+    rf"{_ID}(?:(rejecting commands) from ([^,]{{1,300}}?\]).{{0,64}} due to |"
     r"tcpwrappers \(([^,]{1,255}), ([^)]{1,64})\) rejection)",
     re.ASCII,
 )

@@ -11,5 +11,9 @@
 ORDER = (
     "postfix",
     "exim",
+    "sendmail",
+    "opensmtpd",
+    "qmail",
+    "haraka",
     # one name a line
 )

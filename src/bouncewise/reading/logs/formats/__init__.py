@@ -11,5 +11,7 @@
 
 ORDER = (
     "postfix",
+    "exchange",
+    "exchange_smtp",
     # one name a line
 )

@@ -76,6 +76,15 @@ class Dialogue:
             self._in_data or any(a.verb in ("DATA", "BDAT") for a in self._asked)
         )
 
+    def begins_anew(self, reply: str) -> bool:
+        """Whether a reply is the greeting of another session under the same name.
+
+        Args:
+            reply: what the server says.
+        """
+        waits_for_tls = self._asked and self._asked[0].verb in ("STARTTLS", "X-ANONYMOUSTLS")
+        return self._begun and reply.startswith("220") and not waits_for_tls
+
     def command(self, text: str) -> None:
         """The client says something.
 

@@ -13,5 +13,8 @@ ORDER = (
     "postfix",
     "exchange",
     "exchange_smtp",
+    "iis_smtp",
+    "powermta",
+    "m365_trace",
     # one name a line
 )

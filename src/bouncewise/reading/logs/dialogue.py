@@ -67,6 +67,7 @@ class Dialogue:
         self._accepted: list[str] = []
         self._asked: deque[_Asked] = deque(maxlen=MAX_ASKED)
         self._lines: list[str] = []
+        self._held: list[Outcome] = []
         self._begun = self._in_data = self._in_auth = self._refused = False
 
     @property
@@ -92,7 +93,10 @@ class Dialogue:
             text: a command; anything else is no matter.
         """
         found = _COMMAND.match(text)
-        self._lines.clear()
+        if self._lines:  # a log that leaves out the other lines of a reply
+            whole = "\n".join(self._lines)
+            self._lines = []
+            self._held += self._answer(int(whole.lstrip()[:3]), whole)
         if found is None or self._in_auth:  # the final dot, or what answers AUTH
             return
         verb = found[1].upper()
@@ -133,7 +137,8 @@ class Dialogue:
         lines = self._lines if self._lines and self._lines[0].lstrip().startswith(found[1]) else []
         whole = "\n".join((*lines, text)).strip()
         self._lines = []
-        return self._answer(int(found[1]), whole)
+        held, self._held = self._held, []
+        return held + self._answer(int(found[1]), whole)
 
     def lost(self, words: str) -> list[Outcome]:
         """The connection was lost; recipients whose message was under way get the words for a reply.
@@ -145,7 +150,7 @@ class Dialogue:
         outcomes = self._all(None, words_of(words)) if waiting else []
         self._asked.clear()
         self._in_data = False
-        return outcomes
+        return self._held + outcomes
 
     def _new_message(self) -> None:
         self._accepted = []

@@ -21,7 +21,7 @@ _NET_DATE = re.compile(r"\\?/Date\((-?\d{1,16})(?:[+-]\d{4})?\)\\?/$", re.ASCII)
 _EXPIRED = re.compile(
     r"QUEUE\.Expired|message expired|[45]\.4\.7\b.{0,40}(?:expired|delayed|timed? ?out)|"
     r"too long in (?:the )?queue|retry (?:time|limit|timeout) (?:exceeded|expired)|"
-    r"delivery time expired|exceeded (?:the )?retry",
+    r"delivery time expired|exceeded (?:the )?retry|exceeded max time without delivery",
     re.I,
 )
 
@@ -89,7 +89,7 @@ def time_of(text: str) -> str:
     numbers = int(first), int(second), int(third)
     if len(first) == 4:
         year, month, day = numbers
-    elif sign == "." or numbers[0] > 12:
+    elif sign in ".-" or numbers[0] > 12:
         day, month, year = numbers
     else:
         month, day, year = numbers

@@ -15,6 +15,13 @@ ORDER = (
     "exchange_smtp",
     "iis_smtp",
     "powermta",
+    "momentum",
+    "mailenable",
+    "hmailserver",
+    "mdaemon",
+    "kerio",
+    "domino",
+    "smartermail",
     "m365_trace",
     # one name a line
 )

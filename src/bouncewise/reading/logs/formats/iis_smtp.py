@@ -67,7 +67,7 @@ class TableRows:
     def _conversation(self, row: Mapping[str, str], source: Source, is_reply: bool) -> Iterable[Delivery]:
         key = f"{row.get('c-ip')} {row.get('s-port')} {row.get('s-sitename')}"
         dialogue = self._outbound.get(key)
-        text = _text(row.get("cs-uri-query") or "")
+        text = spoken(row.get("cs-uri-query") or "")
         if dialogue is None or (is_reply and dialogue.begins_anew(text)):
             dialogue = Dialogue()
             self._outbound.put(key, dialogue)
@@ -115,7 +115,7 @@ def _path(row: Mapping[str, str]) -> str:
     return (found[1] if found[1] is not None else found[2]) if found else ""
 
 
-def _text(query: str) -> str:
+def spoken(query: str) -> str:
     """What was said; a ``+`` in an address is one, elsewhere it is a blank."""
     if "<" not in query:
         return query.replace("+", " ")

@@ -102,9 +102,7 @@ class Dialogue:
         verb = found[1].upper()
         if verb in ("MAIL", "RCPT", "SEND", "SOML", "SAML"):
             path = _PATH.search(text[:1024])
-            if path is None:
-                return
-            address = (path[1] if path[1] is not None else path[2]).strip()
+            address = (path[1] if path[1] is not None else path[2]).strip() if path else None
             if verb != "RCPT":
                 self._new_message()
                 self.sender = address
@@ -196,7 +194,7 @@ class Dialogue:
 
     def _pass_over(self, asked: _Asked) -> None:
         """A command whose reply the log left out was granted, else the next one would not have been sent."""
-        if asked.verb == "RCPT" and asked.address is not None and len(self._accepted) < MAX_RECIPIENTS:
+        if asked.verb == "RCPT" and asked.address and len(self._accepted) < MAX_RECIPIENTS:
             self._accepted.append(asked.address)
 
     def _unasked(self, code: int, text: str, begun: bool) -> list[Outcome]:

@@ -13,6 +13,7 @@ ORDER = (
     "postfix",
     "exchange",
     "exchange_smtp",
+    "exchange_agent",
     "iis_smtp",
     "powermta",
     "momentum",

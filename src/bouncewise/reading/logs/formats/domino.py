@@ -4,16 +4,20 @@ Lines (the date in the order of the machine's country)::
 
     [28325:00010-3735542592] 24-11-2026 10:00:00   Router: Message 0064E4A6 transferred to
         MX.EXAMPLE.NET for bob@example.net via SMTP
+    24-11-2026 10:00:01   Router: Message 003903B3 NOT transferred via SMTP to EXAMPLE.NET for
+        bob@example.net from Ann
+        Smith/Example Size: 124K Error transferring to mx.example.net; ...
     24-11-2026 10:00:01   Router: Message 0064E4A7 delivered to Ann Smith/Example
     24-11-2026 10:00:02   Router: Error transferring to MX.EXAMPLE.NET; SMTP Protocol Returned a
         Permanent Error 550 5.1.1 User unknown
     24-11-2026 10:00:03   SMTP Server [000527:000013-0000001227564800] Connection from [192.0.2.2]
         rejected for policy reasons. ...
 
-An error of the router names the server and its reply, but no recipient. Failed logins tell of no delivery.
+A message that was NOT transferred stays in the router's queue unless the error is a permanent one. An error
+that stands alone names the server and its reply, but no recipient. Failed logins tell of no delivery.
 
-Source: Domino 6 to 12; refusals as fail2ban's filter has them, errors of transfer as in Domino's delivery
-reports; the other words of the router from memory."""
+Source: Domino 6 to 12; the router's lines as its users quote them, refusals as in fail2ban's filter, errors
+of transfer as in Domino's delivery reports."""
 
 from __future__ import annotations
 
@@ -23,7 +27,7 @@ from collections.abc import Iterable
 from bouncewise.reading.delivery import Delivery, Kind
 from bouncewise.reading.logs.fields import peer_of, time_of
 from bouncewise.reading.logs.model import Line
-from bouncewise.reading.logs.replies import NO_REPLY, reply_of, words_of
+from bouncewise.reading.logs.replies import reply_of, words_of
 from bouncewise.reply.model import Phase, Reply
 
 PROGRAMS: tuple[str, ...] = ()
@@ -34,9 +38,12 @@ _LINE = re.compile(
 )
 _TASK = r"(?: \[[^\[\]]{1,60}\])?"
 _DONE = re.compile(
-    rf"{_TASK}: Message (\w{{4,20}}) (transferred|delivered)(?: to (.{{1,300}}?))?(?: for (.{{1,400}}?))?"
-    r"(?: via (?:SMTP|Notes))?[ .]{0,4}(?:Size: .*)?$",
+    rf"{_TASK}: Message (\w{{4,20}}) (NOT )?(transferred|delivered)(?: via \w{{2,20}})? to (.{{1,300}}?)"
+    r"(?: for (.{1,400}?))?(?: from (.{1,300}?))?(?: via (?:SMTP|Notes))?(?: Size: .{0,20}?| in \d.*)?"
+    r"(?: (?:Time: .*|Error transferring to [^\s;]{1,255}[;:] ?(.*)|(Error .*)))?[ .]{0,4}$",
+    re.DOTALL,
 )
+_PROTOCOL = re.compile(r"SMTP Protocol Returned a (Permanent|Transient) Error\s{0,4}", re.I)
 _ERROR = re.compile(
     rf"{_TASK}: Error transferring to ([^\s;]{{1,255}})[\s;]{{1,8}}"
     r"SMTP Protocol Returned a (Permanent|Transient) Error\s{0,4}(.*)$",
@@ -73,20 +80,7 @@ class Reader:
 def _routed(line: Line, time: str, text: str) -> Iterable[Delivery]:
     done = _DONE.match(text)
     if done is not None:
-        there = done[2] == "delivered"
-        recipient = done[4] or (done[3] if there else "") or ""
-        return (
-            Delivery(
-                source=line.source,
-                kind=Kind.DELIVERED,
-                time=time,
-                recipient=recipient.strip(),
-                queue_id=done[1],
-                reporting_mta=line.host,
-                remote_mta="" if there else (done[3] or "").strip(),
-                reply=NO_REPLY,
-            ),
-        )
+        return (_message(line, time, done),)
     error = _ERROR.match(text)
     if error is None:
         return ()
@@ -101,6 +95,26 @@ def _routed(line: Line, time: str, text: str) -> Iterable[Delivery]:
             status=str(reply.enhanced or ""),
             reply=reply,
         ),
+    )
+
+
+def _message(line: Line, time: str, done: re.Match[str]) -> Delivery:
+    queue_id, failed, what, place, recipient, sender, error, words = done.groups("")
+    there = what == "delivered"
+    protocol = _PROTOCOL.match(error)
+    reply = _reply(error[protocol.end() :] if protocol else error or words)
+    permanent = protocol is not None and protocol[1].lower() == "permanent"
+    return Delivery(
+        source=line.source,
+        kind=Kind.DELIVERED if not failed else Kind.BOUNCED if permanent else Kind.DEFERRED,
+        time=time,
+        sender=sender.strip() or None,
+        recipient=(recipient or (place if there else "")).strip(),
+        queue_id=queue_id,
+        reporting_mta=line.host,
+        remote_mta="" if there else place.strip(),
+        status=str(reply.enhanced or ""),
+        reply=reply,
     )
 
 

@@ -79,6 +79,8 @@ def _outcomes(session: _Session, event: str, data: str, context: str) -> Iterabl
         if found is not None:
             record = _RECORD.search(told)
             session.message_id, session.queue_id = found[1], record[1] if record else ""
+        elif context == "sending message" and data.isdigit():  # Exchange 2007 and 2010
+            session.message_id, session.queue_id = "", data[:20]
     elif event in (">", "<"):
         is_reply = _REPLY.match(data) is not None
         if session.inbound is None and data:

@@ -148,7 +148,8 @@ class Dialogue:
         outcomes = self._all(None, words_of(words)) if waiting else []
         self._asked.clear()
         self._in_data = False
-        return self._held + outcomes
+        held, self._held = self._held, []
+        return held + outcomes
 
     def _new_message(self) -> None:
         self._accepted = []

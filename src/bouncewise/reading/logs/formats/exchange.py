@@ -59,7 +59,7 @@ _KINDS = {
     "FAIL": Kind.BOUNCED,
     "BADMAIL": Kind.BOUNCED,
 }
-_NEXT_STATUS = re.compile(r";(?=\s{0,4}(?:[245]\d\d[ -]|\[\{LED=))")
+_NEXT_STATUS = re.compile(r";(?=\s{0,4}(?:[245]\d\d[ -]|\[\{[A-Z]{2,5}=))")
 _LED = re.compile(r"\{LED=(.*?)\}(?=;\s{0,4}\{|\]|$)", re.DOTALL)
 _FQDN = re.compile(r"\{FQDN=([^{}]{1,255})\}|\[LastAttemptedServerName=([^\[\]]{1,255})\]")
 _IP = re.compile(r"\{IP=([^{}]{1,60})\}|\[LastAttemptedIP=([^\[\]]{0,60}?)(?::\d{1,5})?\]")

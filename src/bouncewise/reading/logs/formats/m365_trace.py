@@ -64,8 +64,8 @@ _EVENTS = {
     "quarantined": Kind.REJECTED,
     "filteredasspam": Kind.REJECTED,
 }
-_SENDERS = ("senderaddress", "sender", "from", "returnpath")
-_RECIPIENTS = ("recipientaddress", "recipient", "recipients", "to")
+_SENDERS = ("senderaddress", "sender")
+_RECIPIENTS = ("recipientaddress", "recipient")
 _TIMES = ("received", "receiveddatetime", "origintimestamputc", "origintimestamp", "datetimeutc", "datetime")
 _SUMMARY = frozenset(("senderaddress", "recipientstatus"))
 _DETAIL = frozenset(("messagetraceid", "event", "detail"))

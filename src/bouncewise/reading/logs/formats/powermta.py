@@ -210,6 +210,9 @@ def _who(text: str) -> str:
 
 
 def _age(row: Mapping[str, str]) -> float | None:
+    seconds = number_of(row.get("totalsecondsqueued"))
+    if seconds is not None:
+        return float(seconds)
     try:
         logged = datetime.fromisoformat(time_of(row["timelogged"]))
         queued = datetime.fromisoformat(time_of(row["timequeued"]))

@@ -34,11 +34,16 @@ def form_of(head: bytes) -> Form | None:
     lines = [text for line in lines if (text := line.strip("\ufeff\x00 \t\r\x1e"))]
     if not lines:
         return None
-    if lines[0][0] in "{[" or is_form(lines[0]):
+    if _is_json(lines[0]) or is_form(lines[0]):
         return Form.OBJECTS
     if is_table(lines):
         return Form.TABLE
     return Form.LINES if _are_logged(lines) else None
+
+
+def _is_json(line: str) -> bool:
+    """Whether a line opens an object or a list; ``[24/Nov/2026 10:00:00]`` opens none."""
+    return line[0] == "{" or (line[0] == "[" and line[1:].lstrip()[:1] in ("", "{", "[", "]"))
 
 
 def _are_logged(lines: list[str]) -> bool:

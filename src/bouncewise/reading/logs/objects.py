@@ -187,7 +187,7 @@ class ObjectReader:
         if not is_form(text):
             yield self._lost("this line is neither JSON nor the fields of a web form", text)
             return
-        yield from self._value(_fields(text), self.lines, 0)
+        yield from self._value(read_fields(text), self.lines, 0)
 
     def _lost(self, reason: str, words: str) -> Delivery:
         self.unread += 1
@@ -214,11 +214,15 @@ def _inside(value: Any) -> Any:
     """The value of a member; JSON and the fields of a form in a string are read."""
     if not isinstance(value, str):
         return value
-    return _fields(value) if is_form(value) else _inner(value)
+    return read_fields(value) if is_form(value) else _inner(value)
 
 
-def _fields(text: str) -> dict[str, Any]:
-    """The fields of a web form; more than are allowed are none."""
+def read_fields(text: str) -> dict[str, Any]:
+    """The fields of a web form; more than are allowed are none.
+
+    Args:
+        text: ``name=value&name=value``, percent-encoded.
+    """
     try:
         return {name: _inner(value) for name, value in parse_qsl(text, max_num_fields=MAX_FIELDS)}
     except ValueError:

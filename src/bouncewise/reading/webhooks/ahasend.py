@@ -59,7 +59,7 @@ def read_object(record: Mapping[str, Any], source: Source) -> Iterable[Delivery]
             time=f.when(record.get("timestamp")),
             message_id=f.identity(f.text(data, "message_id_header")),
             queue_id=f.text(data, "id"),
-            note=note,
+            note=f.SUPPRESSED if kind is Kind.REJECTED else note,
             returned=f.returned(data.get("from"), f.text(data, "subject")),
         ),
     )

@@ -38,7 +38,6 @@ _KINDS = {
 _SAY = {
     "filteredspam": "message identified as spam",
     "quarantined": "message quarantined as spam",
-    "suppressed": "recipient is on the suppression list",
 }
 
 
@@ -71,7 +70,7 @@ def read_object(record: Mapping[str, Any], source: Source) -> Iterable[Delivery]
             message_id=f.identity(f.text(data, "internetMessageId")),
             queue_id=f.text(data, "messageId"),
             remote_mta=f.text(detail, "recipientMailServerHostName"),
-            note=note,
+            note=f.SUPPRESSED if kind is Kind.REJECTED else note,
             returned=f.returned(data.get("sender")),
         ),
     )

@@ -36,6 +36,23 @@ _KINDS = {
     "complaint": Kind.COMPLAINT,
 }
 _NOT_SENT = frozenset({"ignore", "manualcancel", "notdelivered", "suppressed"})
+# What the categories mean, where no server's words are handed on.
+_MEANS = {
+    "ignore": f.SUPPRESSED,
+    "suppressed": f.SUPPRESSED,
+    "nomailbox": "mailbox does not exist",
+    "spam": "message identified as spam",
+    "greylisted": "greylisted",
+    "throttled": "too many messages",
+    "timeout": "connection timed out",
+    "connectionproblem": "connection failed",
+    "connectionterminated": "connection closed by the server",
+    "spfproblem": "SPF check failed",
+    "accountproblem": "mailbox is disabled",
+    "dnsproblem": "domain not found",
+    "contentfilter": "refused because of its content",
+}
+_PLAIN = (Kind.DELIVERED, Kind.COMPLAINT)  # a category says nothing of them
 _MARKS = ("messageid", "channel", "account", "category", "transaction")
 _EVENT = {"MsgID", "To", "EventType", "EventDate"}
 _DATE = re.compile(
@@ -74,7 +91,7 @@ def read_object(record: Mapping[str, Any], source: Source) -> Iterable[Delivery]
     if kind is Kind.BOUNCED and category.lower() in _NOT_SENT:
         kind = Kind.REJECTED
     told = f.text(record, "Message" if event else "errormessage") if kind is not Kind.COMPLAINT else ""
-    quoted, note = f.classified(f.said(told), category if kind is not Kind.DELIVERED else "")
+    quoted, note = f.classified(f.said(told), "" if kind in _PLAIN else category)
     return (
         f.delivery(
             source,
@@ -85,7 +102,7 @@ def read_object(record: Mapping[str, Any], source: Source) -> Iterable[Delivery]
             queue_id=f.text(record, "MsgID" if event else "messageid"),
             envelope_id=f.text(record, "TransactionID" if event else "transaction"),
             local_ip=f.text(record, "IPAddress") if event and kind is not Kind.COMPLAINT else "",
-            note=note,
+            note=_MEANS.get(category.lower(), note) if kind not in _PLAIN else "",
             returned=f.returned(f.text(record, "FromEmail", "from"), f.text(record, "Subject", "subject")),
         ),
     )

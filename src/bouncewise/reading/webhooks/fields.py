@@ -16,6 +16,8 @@ from bouncewise.reply.unwrap.common import with_status
 
 MAX_TEXT = 4096  # characters of a value that are looked at
 MAX_ITEMS = 10_000  # recipients or events in one record
+# The note on what a service did not try, where its own words do not say why.
+SUPPRESSED = "the address is on the suppression list of the mail service"
 NOTHING: Mapping[str, Any] = {}
 _ANGLED = re.compile(r"<([^<>\s]{0,320})>\s*$")
 _NUMBER = re.compile(r"\d{9,19}(?:\.\d{1,9})?$", re.ASCII)
@@ -25,7 +27,20 @@ _SMTP = re.compile(r"(?:smtp|x-\w{1,20}|dns)\s?;\s*", re.IGNORECASE | re.ASCII)
 # ``sent (250 2.0.0 OK)``, as Mailjet and Mailtrap write a reply
 _STATED = re.compile(r"[A-Za-z][a-z ]{2,15} \((?=[2-5]\d\d[ -])")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|[_-]+")
-_DULL = frozenset({"", "general", "undetermined", "unknown", "other", "none", "generic", "unclassified"})
+_DULL = frozenset(
+    {
+        "",
+        "general",
+        "undetermined",
+        "unknown",
+        "other",
+        "none",
+        "generic",
+        "unclassified",
+        "bounced",
+        "bounce",
+    }
+)
 _NO_WORDS = Reply(None, None)
 
 
@@ -102,8 +117,9 @@ def when(value: object, *, utc: bool = True) -> str:
 
 def words(name: str) -> str:
     """A service's name for a failure (``MailboxFull``, ``user_unknown``) as words; "" if it says nothing."""
-    told = " ".join(_CAMEL.sub(" ", name[:200]).split()).lower()
-    return "" if told in _DULL else told
+    name = " ".join(name[:MAX_TEXT].split())
+    told = name if " " in name else _CAMEL.sub(" ", name).strip().lower()
+    return "" if told.lower() in _DULL else told
 
 
 def said(told: str, code: str = "", status: str = "") -> Unwrapped:
@@ -159,7 +175,7 @@ def classified(quoted: Unwrapped, *names: str) -> tuple[Unwrapped, str]:
     told = ", ".join(dict.fromkeys(w for w in map(words, names) if w))
     if quoted.reply.code is None and not quoted.reply.lines and told:
         return Unwrapped(Reply(None, quoted.reply.enhanced, (told,))), ""
-    return quoted, told if told != quoted.reply.text.lower() else ""
+    return quoted, told if told.lower() != quoted.reply.text.lower() else ""
 
 
 def returned(sender: object = "", subject: str = "", to: object = ()) -> Returned | None:

@@ -64,7 +64,7 @@ def read_object(record: Mapping[str, Any], source: Source) -> Iterable[Delivery]
             time=f.when(record.get("timestamp")) or f.when(record.get("created_at")),
             queue_id=f.text(data, "message_id"),
             status=status,
-            note=note,
+            note=f.SUPPRESSED if record["event"] == "message.suppressed" else note,
             returned=f.returned("", f.text(data, "subject")),
         ),
     )

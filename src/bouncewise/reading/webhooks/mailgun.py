@@ -83,7 +83,7 @@ def read_object(record: Mapping[str, Any], source: Source) -> Iterable[Delivery]
             attempts=f.number(status, "attempt-no"),
             size=f.number(message, "size"),
             status=enhanced,
-            note="" if note == "bounce" else note,
+            note=note,
             returned=f.returned(headers.get("from"), f.text(headers, "subject"), headers.get("to", ())),
         ),
     )

@@ -28,6 +28,7 @@ _KINDS = {
     "blocked": Kind.REJECTED,
     "spam": Kind.COMPLAINT,
 }
+_LISTED = frozenset({"preblocked", "blacklisted", "spam reporter"})
 _MARKS = ("MessageID", "mj_campaign_id", "mj_contact_id", "mj_message_id")
 
 
@@ -58,6 +59,6 @@ def read_object(record: Mapping[str, Any], source: Source) -> Iterable[Delivery]
             recipient=f.address(record["email"]),
             time=f.when(record.get("time")),
             queue_id=f.text(record, "MessageID", "mj_message_id"),
-            note=note,
+            note=f.SUPPRESSED if kind is Kind.REJECTED and error in _LISTED else note,
         ),
     )

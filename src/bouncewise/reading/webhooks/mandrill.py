@@ -32,6 +32,9 @@ _KINDS = {
     "spam": Kind.COMPLAINT,
 }
 
+# The reasons of a reject that stand for an address on the denylist; the others are about the message.
+_LISTED = frozenset({"hard-bounce", "soft-bounce", "spam", "unsub", "custom"})
+
 
 def recognise_object(record: Mapping[str, Any]) -> bool:
     """Whether an object is an event of Mandrill."""
@@ -46,11 +49,12 @@ def read_object(record: Mapping[str, Any], source: Source) -> Iterable[Delivery]
     message = f.inner(record, "msg")
     tries = f.objects(message, "smtp_events")
     last = tries[-1] if tries else f.NOTHING
+    reason = f.text(f.inner(message, "reject"), "reason")
     if kind is None or (record["event"] == "send" and not tries):
         return ()
     quoted, note = f.classified(
         f.said(f.text(message, "diag") or f.text(last, "diag")),
-        f.text(message, "bounce_description") or f.text(f.inner(message, "reject"), "reason"),
+        f.text(message, "bounce_description") or reason,
     )
     return (
         f.delivery(
@@ -64,7 +68,7 @@ def read_object(record: Mapping[str, Any], source: Source) -> Iterable[Delivery]
             remote_ip=f.text(last, "destination_ip"),
             size=f.number(last, "size") or None,
             attempts=len(tries) if kind is Kind.DEFERRED and tries else None,
-            note=note,
+            note=f.SUPPRESSED if kind is Kind.REJECTED and reason in _LISTED else note,
             returned=f.returned(message.get("sender"), f.text(message, "subject")),
         ),
     )

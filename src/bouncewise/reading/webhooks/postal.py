@@ -44,7 +44,8 @@ _OTHERS = frozenset(
 )
 # ``accepted by 192.0.2.25:25 (mx.example.com)``; older releases have the name first
 _PEER = re.compile(
-    r"(?:sending to|accepted by) (\[?[\w.:-]{1,255}\]?)(?: \(([\w.:-]{1,255})\))?(?: \(from ([\w.:]{2,45})\))?"
+    r"(?:sending to|accepted by) (\[?[\w.:-]{1,255}\]?)(?::\d{1,5})?"
+    r"(?: \(([\w.:-]{1,255})\))?(?: \(from ([\w.:]{2,45}))?"
 )
 _PORT = re.compile(r"\]?:\d{1,5}$")
 _IP = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}$|[0-9A-Fa-f:]*:[0-9A-Fa-f:]+$", re.ASCII)

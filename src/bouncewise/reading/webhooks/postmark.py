@@ -46,7 +46,17 @@ _TYPES: dict[str, Kind | None] = {
 _SUPPRESSIONS = {"HardBounce": Kind.BOUNCED, "SpamComplaint": Kind.COMPLAINT}
 # What a type says where there are no details; the names of the others say nothing that a kind does not.
 _SAY = frozenset(
-    {"DnsError", "SpamNotification", "VirusNotification", "BadEmailAddress", "Blocked", "DMARCPolicy"}
+    {
+        "DnsError",
+        "SpamNotification",
+        "VirusNotification",
+        "BadEmailAddress",
+        "Blocked",
+        "DMARCPolicy",
+        "ManuallyDeactivated",
+        "Unconfirmed",
+        "SMTPApiError",
+    }
 )
 _RECORDS = frozenset({"Bounce", "Delivery", "SpamComplaint", "SubscriptionChange", "Open", "Click"})
 
@@ -85,7 +95,7 @@ def read_object(record: Mapping[str, Any], source: Source) -> Iterable[Delivery]
             recipient=f.address(f.text(record, "Email", "Recipient")),
             time=f.when(time),
             queue_id=f.text(record, "MessageID"),
-            note=note,
+            note=f.SUPPRESSED if kept == "ManuallyDeactivated" else note,
             returned=f.returned(record.get("From"), f.text(record, "Subject")),
         ),
     )

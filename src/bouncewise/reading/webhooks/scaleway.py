@@ -35,7 +35,6 @@ _OTHERS = frozenset({"email_queued", "blocklist_created", "unknown_type"})
 _SAY = {
     "email_mailbox_not_found": "mailbox not found",
     "email_spam": "message identified as spam",
-    "email_blocklisted": "address is on the blocklist of the mail service",
 }
 
 
@@ -65,7 +64,7 @@ def read_object(record: Mapping[str, Any], source: Source) -> Iterable[Delivery]
             message_id=f.identity(headers.get("message-id", "")),
             queue_id=f.text(record, "email_id"),
             attempts=f.number(record, "email_try_count"),
-            note=note,
+            note=f.SUPPRESSED if kind is Kind.REJECTED else note,
             returned=f.returned(record.get("email_from"), headers.get("subject", "")),
         ),
     )

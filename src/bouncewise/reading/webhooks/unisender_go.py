@@ -68,6 +68,6 @@ def _read(event: Mapping[str, Any], source: Source) -> Iterable[Delivery]:
             recipient=f.address(data.get("email")),
             time=f.when(data.get("event_time")),
             queue_id=f.text(data, "job_id"),
-            note=note,
+            note=f.SUPPRESSED if error == "err_unsubscribed" else note,
         ),
     )

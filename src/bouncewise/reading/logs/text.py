@@ -41,7 +41,7 @@ def lines_of(blocks: Iterable[bytes], longest: int = MAX_LINE) -> Iterator[list[
         else:
             yield _split(b"".join((*parts, whole)) if parts else whole, longest)
         parts, held = [tail] if tail else [], len(tail)
-    if parts:
+    if held:
         yield _split(b"".join(parts), longest)
 
 

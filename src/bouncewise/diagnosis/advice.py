@@ -177,7 +177,7 @@ def _values(decision: Decision, entities: Entities, context: Context, knowledge:
 
 def _digit(facts: Facts) -> int | None:
     if facts.code is not None:
-        return facts.code // 100
+        return facts.code // 100 if 200 <= facts.code < 600 else 5  # as first_digit has it
     return facts.enhanced.class_ if facts.enhanced else None
 
 

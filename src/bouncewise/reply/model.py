@@ -93,10 +93,11 @@ class Reply:
     def severity(self) -> Severity | None:
         """Severity by the reply code, else by the class of the enhanced code, else None.
 
-        An unknown code is taken by its first digit (RFC 5321 section 4.2).
+        An unknown code is taken by its first digit (RFC 5321 section 4.2); what is no reply code, such as
+        the 605 of a mail service, for a permanent failure.
         """
         if self.code is not None:
-            return Severity(self.code // 100)
+            return Severity(self.code // 100) if 200 <= self.code < 600 else Severity.PERMANENT
         return self.enhanced.severity if self.enhanced else None
 
     @property

@@ -9,10 +9,10 @@ import msgspec
 
 from bouncewise.reading.delivery import NO_SOURCE, Delivery, Source
 from bouncewise.reading.logs.detect import LOOK, Form, form_of
-from bouncewise.reading.logs.objects import ObjectReader
+from bouncewise.reading.logs.objects import MAX_DOCUMENT, ObjectReader
 from bouncewise.reading.logs.stream import LineStream
 from bouncewise.reading.logs.tables import TableReader
-from bouncewise.reading.logs.text import lines_of
+from bouncewise.reading.logs.text import MAX_LINE, lines_of
 from bouncewise.reading.logs.times import Clock
 
 
@@ -73,7 +73,9 @@ class Log:
         while len(head) < LOOK and (more := next(blocks, b"")):
             head += more
         form = form_of(head[:LOOK])
-        lines = lines_of(chain((head,), blocks))
+        # a batch of webhooks is one long line
+        longest = MAX_DOCUMENT if form is Form.OBJECTS else MAX_LINE
+        lines = lines_of(chain((head,), blocks), longest)
         if form is Form.TABLE:
             yield from self._table.read(chain.from_iterable(lines))
         elif form is Form.OBJECTS:

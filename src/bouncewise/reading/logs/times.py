@@ -5,6 +5,7 @@ A time without an offset stays without one: it is the local time of the machine 
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -145,7 +146,7 @@ def epoch(value: float | str | None) -> str:
     """
     try:
         seconds = float(value) if value is not None else 0.0
-        while seconds > _MAX_EPOCH:
+        while _MAX_EPOCH < seconds < math.inf:
             seconds /= 1000
         if seconds <= 0:
             return ""

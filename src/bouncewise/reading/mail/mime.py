@@ -114,7 +114,17 @@ def _head(data: bytes, start: int, end: int) -> tuple[Headers, int]:
         return Headers(b""), start + 1
     if not _FIRST_FIELD.match(data, start, end):
         return Headers(b""), start
-    stop = _HEAD_END.search(data, start, min(end, start + MAX_HEAD))
-    if stop:
-        return Headers(data[start : stop.start() + 1]), stop.end()
-    return Headers(data[start:end]), min(end, start + MAX_HEAD)
+    limit = min(end, start + MAX_HEAD)
+    stop, body = _empty_line(data, start, limit)
+    return (Headers(data[start : stop + 1]), body) if stop >= 0 else (Headers(data[start:end]), limit)
+
+
+def _empty_line(data: bytes, start: int, end: int) -> tuple[int, int]:
+    """Where the line above the first empty one ends and where the one below it begins, -1 without one."""
+    plain = data.find(b"\n\n", start, end)
+    stop = plain + 1 if plain >= 0 else end
+    # Blanks in front of a line end are seldom, and a line of nothing but blanks needs them.
+    if data.find(b" \n", start, stop) < 0 and data.find(b"\t\n", start, stop) < 0:
+        return plain, plain + 2
+    found = _HEAD_END.search(data, start, end)
+    return found.span() if found else (-1, -1)

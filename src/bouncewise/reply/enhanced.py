@@ -13,6 +13,7 @@ from bouncewise.reply.model import EnhancedCode
 
 _NUMBER = r"([245])\.(\d{1,3})\.(\d{1,3})"
 _NOT_LONGER = r"(?![.\d]?\d)(?!\.[A-Za-z0-9])(?![A-Za-z])(?!:\d)"
+_DOTTED = re.compile(r"[245]\.\d{1,3}\.\d")  # what every form below needs
 LEADING = re.compile(
     rf"[\s:;\"'\-]{{0,4}}[#(\[<]{{0,2}}{_NUMBER}{_NOT_LONGER}[\])>]{{0,2}}[:;,]?(?:\s+|$|(?=\S))"
 )
@@ -44,7 +45,7 @@ def find_enhanced(text: str) -> EnhancedCode | None:
         text: the words of a reply without its reply code; the first 4 KiB are looked at.
     """
     text = text[:MAX_LOOK]
-    if "." not in text:
+    if _DOTTED.search(text) is None:
         return None
     leading = LEADING.match(text)
     if leading:

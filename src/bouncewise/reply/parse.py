@@ -100,13 +100,20 @@ def parse_reply(data: str | bytes) -> Reply:
         text = f"{words_listed[1]} {text[words_listed.end() :].rstrip(_QUOTE + ' .)]')}"
     lead = _leading_code(text)
     if lead is None:
-        words = tuple(line for line in (clean(part) for part in _LINE.split(text)) if line)
+        words = tuple([line for line in map(clean, _lines(text)) if line])
         joined = " ".join(words)
         enhanced, _first = _take_leading(joined)
         if enhanced and words:
             return Reply(None, enhanced, _without_leading(words, f" {enhanced} "))
         return Reply(None, find_enhanced(joined), words)
     return _parse_coded(int(lead[1]), text)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text, whatever ends them."""
+    if not ("\n" in text or "\\" in text or "\r" in text or "<b" in text or "<B" in text):
+        return [text]
+    return _LINE.split(text)
 
 
 def _strip_prefix(text: str) -> str:
@@ -128,7 +135,7 @@ def _parse_coded(code: int, text: str) -> Reply:
     if "," in text:
         joined = _LIST_JOINT.sub("\n", text)
         text = _LIST_END.sub("", joined) if joined != text else text
-    raw_lines = [part for part in _LINE.split(text) if part.strip()]
+    raw_lines = [part for part in _lines(text) if part.strip()]
     lines: list[str] = []
     enhanced: EnhancedCode | None = None
     for number, raw in enumerate(raw_lines):

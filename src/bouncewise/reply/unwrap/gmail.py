@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 
 from bouncewise.reply.model import Context, Phase, Unwrapped
-from bouncewise.reply.unwrap.common import found, own_words, quoted
+from bouncewise.reply.unwrap.common import found, holds, may_hold, own_words, quoted
 from bouncewise.reply.unwrap.fields import FENCED, NAME, peer
 
 _LEAD_INS = (
@@ -74,6 +74,13 @@ _STEMS = (
     "відповідь",
     "technical details",
 )
+# The same of those that are ASCII; the English stems alone stand in half of all replies.
+_ASCII_STEMS = (
+    "response from the remote server was",
+    "the response was",
+    "other server returned was",
+    *(stem for stem in _STEMS if stem.isascii() and stem not in ("respon", "other server")),
+)
 _DETAILS = re.compile(r"Technical details of (?:permanent|temporary) failure:\s{0,8}", re.I)
 _HOST = re.compile(rf"\bby ({NAME}) \[([0-9A-Fa-f:.]{{2,45}})\]")
 _SOCKET = re.compile(
@@ -107,9 +114,10 @@ def unwrap(text: str) -> Unwrapped | None:
     if ":" not in text and "：" not in text:
         return None
     lowered = text.lower()
-    if not any(stem in lowered for stem in _STEMS):
+    if not holds(lowered, _STEMS):
         return None
-    lead, details = _LEAD_IN.search(text), _DETAILS.search(text)
+    lead = _LEAD_IN.search(text) if may_hold(text, _ASCII_STEMS) else None
+    details = _DETAILS.search(text) if may_hold(text, ("technical details",)) else None
     start = lead or details
     if start is None:
         return None

@@ -125,7 +125,7 @@ def find(text: str) -> Unwrapped | None:
             first reply.
     """
     chosen: tuple[int, int, Reply] | None = None
-    candidates = 0
+    candidates, place = 0, -1
     for match in islice(_CODE.finditer(text), MAX_CODES):
         place = match.start()
         if chosen and text[place] in "23":
@@ -143,7 +143,7 @@ def find(text: str) -> Unwrapped | None:
         if reply.code >= 400:
             break
     if chosen is None:
-        return _mentioned(text)
+        return _mentioned(text) if place >= 0 else None  # a code that is mentioned is one of those
     start, end, reply = chosen
     if reply.code is not None and reply.code < 400 and _tells_failure(text, start, end, reply):
         return found("prose", failure_words(text), Context(), clean(text))

@@ -54,10 +54,12 @@ class SetSearch:
         self._guards = guards
         self._scan = scan
         self._known: dict[tuple[int, ...], tuple[frozenset[int], tuple[Guard, ...]]] = {}
+        self._last: tuple[bytes, tuple[int, ...]] = b"", ()  # who asks for evidence asks for the same again
 
     def __call__(self, data: bytes) -> frozenset[int]:
         """The numbers (see ``patterns``) that folded bytes meet."""
         places = self._scan(data)
+        self._last = data, tuple(places)
         if not places:
             return NOTHING
         places.sort()
@@ -75,7 +77,8 @@ class SetSearch:
     def expressions(self, data: bytes) -> dict[int, list[str]]:
         """The expressions that folded bytes meet, by the number that they report."""
         found: dict[int, list[str]] = {}
-        for place in self._scan(data):
+        last, places = self._last
+        for place in places if last == data else self._scan(data):
             for number in self._numbers[place]:
                 found.setdefault(number, []).append(self._regexes[place])
         return found

@@ -22,7 +22,7 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _MARKED = re.compile(rf"(?:#|\(#?|\[#?|<#?){_NUMBER}{_NOT_LONGER}(?=[\s)\]>:;,.\"'-]|$)")
-_BEHIND_CODE = re.compile(rf"(?<![\d.])[245][0-5]\d[ -]#?{_NUMBER}{_NOT_LONGER}")
+_BEHIND_CODE = re.compile(rf"[245](?<![\d.][245])[0-5]\d[ -]#?{_NUMBER}{_NOT_LONGER}")
 _PLAIN = re.compile(rf"(?<![\w.:/@#-]){_NUMBER}{_NOT_LONGER}(?=[\s:;,)\]>\"']|-\s|$)")
 _VERSION_BEFORE = re.compile(
     r"(?:\bv(?:er(?:sion)?)?\.?|\b(?:exim|postfix|sendmail|qmail|release|rev|build|haraka|rspamd|"
@@ -51,6 +51,8 @@ def find_enhanced(text: str) -> EnhancedCode | None:
     if leading:
         return _code(leading)
     for pattern in (_NAMED, _BEHIND_CODE, _MARKED, _PLAIN):
+        if pattern is _NAMED and "=" not in text and ":" not in text:
+            continue
         for match in pattern.finditer(text):
             if pattern in (_NAMED, _BEHIND_CODE) or not _looks_like_version(text, match):
                 return _code(match)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from bouncewise.reading.mail.charset import decode_words, to_text
@@ -58,6 +58,10 @@ class Headers:
 
     def __bool__(self) -> bool:
         return bool(self._fields or self._all())
+
+    def each(self, name: str) -> Iterator[str]:
+        """Every value of a field as ``raw_values`` gives them, one after the other."""
+        return map(self._unfolded, (self._fields or self._all()).get(name, ()))
 
     def raw_values(self, name: str) -> list[str]:
         """Every value of a field, unfolded, not decoded; ``name`` in small letters."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bouncewise.reading.mail.message import Mail
-from bouncewise.reading.mail.words import patterns
+from bouncewise.reading.mail.words import patterns, says
 
 ENOUGH = 4
 LEAST, MOST = -4, 4  # what the words can add; they are read where that decides
@@ -74,7 +74,7 @@ def _by_fields(mail: Mail) -> tuple[bool, int]:
 def _by_words(mail: Mail, told: bool) -> int:
     """How much the notice and what came back speak for a bounce: from ``LEAST`` to ``MOST``."""
     text = mail.notice[:MAX_JUDGED]
-    score = 1 if patterns("judge")["failure"].search(text.lower()) else 0
+    score = 1 if says("judge", "failure", text.lower()) else 0
     replied = _REPLY.search(text) is not None
     score += 1 if replied else 0 if told else -1
     return score + _attached(mail, text)
@@ -91,7 +91,7 @@ def _attached(mail: Mail, text: str) -> int:
         return 2
     if "@" in text or "@" in mail.subject:
         return 0
-    return -3 if patterns("judge")["goods"].search(f"{mail.subject} {text}".lower()) else -1
+    return -3 if says("judge", "goods", f"{mail.subject} {text}".lower()) else -1
 
 
 def _against(mail: Mail, by: _Speaker) -> int:

@@ -8,6 +8,7 @@ from bouncewise.reading.mail.headers import Headers, addresses_in
 from bouncewise.reading.mail.html import html_to_text
 from bouncewise.reading.mail.mime import Part, headers_of, leaves, top
 from bouncewise.reading.mail.once import once
+from bouncewise.reply.unwrap.common import may_hold
 
 MAX_NOTICE = 65_536  # characters of words that are read
 MAX_STATUS = 4_194_304  # characters of delivery status that are read
@@ -71,6 +72,9 @@ _LEAD = re.compile(
     r"copy of (?:the|your)|message/rfc822|^[-=_*\s]{4,}$",
     re.I,
 )
+
+# A line that leads over has one of the words, unless it is a rule.
+_LEADING = ("mail", "message", "header", "text", "copy of")
 
 
 class Mail:
@@ -236,7 +240,10 @@ def cut(text: str) -> tuple[str, str]:
 
 def _leads_over(line: str) -> bool:
     """Whether a line leads over to the returned message; one that says more is left."""
-    return len(line) < 120 and _LEAD.search(line) is not None
+    first = line[:1]
+    if len(line) >= 120 or not (first in "-=_*" or first.isspace() or may_hold(line, _LEADING)):
+        return False
+    return _LEAD.search(line) is not None
 
 
 def _returned_from(lines: list[str]) -> int | None:
@@ -244,7 +251,7 @@ def _returned_from(lines: list[str]) -> int | None:
     begin = sure = 0
     said = False
     for number, line in enumerate(lines):
-        match = _FIELD_LINE.match(line)
+        match = _FIELD_LINE.match(line) if ":" in line else None
         name = match[1].lower() if match else ""
         if name in _OF_A_MESSAGE or (run and name.startswith(("x-", "arc-", "list-", "authentication-"))):
             if not run:

@@ -23,7 +23,7 @@ _FIRST_FIELD = re.compile(rb"(?:>?From [^\n]*\n)?[!-9;-~]{1,76}[ \t]*:")
 class Part:
     """One part: its type, its header fields and where its body stands."""
 
-    __slots__ = ("_data", "depth", "end", "headers", "parameters", "start", "type", "within")
+    __slots__ = ("_data", "_text", "depth", "end", "headers", "parameters", "start", "type", "within")
 
     def __init__(self, data: bytes, start: int, end: int, depth: int, within: str) -> None:
         self.headers, self.start = _head(data, start, end)
@@ -31,6 +31,7 @@ class Part:
         self.depth = depth
         self.within = within  # type of the multipart that it stands in, or ""
         self._data = data
+        self._text: str | None = None
         kind, self.parameters = self.headers.parameters("content-type")
         default = "message/rfc822" if within == "multipart/digest" else "text/plain"
         self.type = kind if "/" in kind else default
@@ -45,7 +46,11 @@ class Part:
 
     def text(self, limit: int = MAX_TEXT) -> str:
         """The body as text."""
-        return to_text(self.body(limit), self.parameters.get("charset", ""))
+        if limit != MAX_TEXT:
+            return to_text(self.body(limit), self.parameters.get("charset", ""))
+        if self._text is None:
+            self._text = to_text(self.body(), self.parameters.get("charset", ""))
+        return self._text
 
 
 def leaves(data: bytes, whole: Part | None = None) -> list[Part]:

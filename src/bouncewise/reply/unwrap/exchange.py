@@ -202,7 +202,8 @@ def _returned(text: str) -> Unwrapped | None:
     name, address = peer(match[1], match[2]) if match else (None, None)
     if match and not match[0].rstrip().endswith(_OPENING) and re.match(r"(?:smtp;)?\s?[245]\d\d[ -]", text):
         return None  # "550 5.7.350 Remote server returned message detected as spam": the words of a reply
-    match = match or _RETURNED_ELSEWHERE.search(text)
+    if match is None and ("'" in text or '"' in text or not text.isascii()):
+        match = _RETURNED_ELSEWHERE.search(text)
     if match is None:
         return None
     rest = text[match.end() :]

@@ -27,7 +27,7 @@ MAX_CODES = 200  # numbers that are looked at
 MAX_CANDIDATES = 32  # replies that are read
 _MARKS = "\"'`“”„‚‘’«»‹›「」『』＂"
 _OPEN = _MARKS + "(<[#【（《［*|"
-_CODE = re.compile(r"(?<!\d)(?:[2-5][0-5]\d|[45][6-9]\d(?=[ -]#?[45]\.\d))(?!\d)")
+_CODE = re.compile(r"[2-5](?<!\d[2-5])(?:[0-5]\d|(?<=[45])[6-9]\d(?=[ -]#?[45]\.\d))(?!\d)")
 _AFTER = re.compile(
     rf"[ -]#?[245]\.\d|[ \-:;,，：。]|\.\s|[{re.escape(_MARKS)})\]】）》］*|]{{1,2}}(?:[\s:：,;.]|$)|"
     rf"[A-Z]{{2}}:[A-Z]|\s?$"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from bouncewise.diagnosis.model import Candidate, Decision, Evidence, Facts
@@ -57,12 +57,12 @@ class Explainer:
         return tuple(found[:MAX_EVIDENCE])
 
     def _one(
-        self, candidate: Candidate, decision: Decision, text: _Folded, met: dict[int, list[str]]
+        self, candidate: Candidate, decision: Decision, text: _Folded, met: Callable[[int], list[str]]
     ) -> Evidence | None:
         facts = decision.facts
         if facts is None or candidate.score == 0:
             return None
-        regexes = met.get(candidate.number, [])
+        regexes = met(candidate.number)
         if candidate.rule >= 0:
             return self._by_rule(candidate, text, regexes)
         if candidate.by == "blocklist":

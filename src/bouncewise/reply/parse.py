@@ -54,6 +54,10 @@ _NO_CODE_NEXT = re.compile(
 )
 _LIST_JOINT = re.compile(r"\\?[\"'],\s{0,4}\\?[\"'](?=[2-5]\d\d[ -])")
 _LIST_END = re.compile(r"\\?[\"'](?:,\s{0,4}[\"']{2}){0,3}\s{0,2}[\])]?\s{0,4}$")
+# What most servers say, as it stands in RFC 2034: nothing of what is below can change it.
+_PLAIN = re.compile(
+    r"([2-5][0-5]\d) ([245])\.(\d{1,3})\.(\d{1,3}) ([A-Za-z<](?:[ -&(-+\--;=-\[\]-~]|<(?![bB]))*)\Z", re.ASCII
+)
 _NOISE = " :;,*：，"
 _LINE = re.compile(r"\r\n|\n|\r|\\{1,4}r\\{1,4}n|\\{1,4}n|<br ?/?>", re.IGNORECASE)
 # C0 and C1 controls, zero-width and bidirectional controls: they could move a cursor or hide words
@@ -92,6 +96,10 @@ def parse_reply(data: str | bytes) -> Reply:
         at the start, ``code`` is None.
     """
     text = decode(data[:MAX_INPUT]) if isinstance(data, bytes) else data[:MAX_INPUT]
+    plain = _PLAIN.match(text)
+    if plain is not None and text.count(plain[1]) == 1 and "  " not in text:
+        status = EnhancedCode(int(plain[2]), int(plain[3]), int(plain[4]))
+        return Reply(int(plain[1]), status, (plain[5].rstrip(),))
     text = _strip_prefix(text)
     listed = _LISTED.match(text)
     if listed:

@@ -101,7 +101,7 @@ def is_cut(words: str) -> bool:
 
 
 def _is_of_recipient(block: Block) -> bool:
-    return any(name in block for name in _OF_RECIPIENT)
+    return "final-recipient" in block or any(name in block for name in _OF_RECIPIENT)
 
 
 def _told(block: Block, message: Block, mail: Mail) -> Told:

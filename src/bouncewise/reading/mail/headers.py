@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from bouncewise.reading.mail.charset import decode_words, to_text
 
 MAX_HEAD = 262_144  # octets of header fields that are read
 MAX_FIELDS = 2000
-_FIELD = re.compile(r"^([!-9;-~]{1,76})[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE)
+_FIELD = re.compile(r"^([!-9;-~]{1,76}+)[ \t]*+:[ \t]*+(.*+(?:\n[ \t].*+)*+)", re.MULTILINE)
 ADDRESS = r"[^\s<>@\"'(),;:\[\]]{1,128}@(?:[A-Za-z0-9_\u0080-\uffff](?:[A-Za-z0-9_.\u0080-\uffff-]{0,252}))"
 _IN_ANGLES = re.compile(r"<\s{0,4}(?:mailto:)?([^<>\s]{1,320})\s{0,4}>")
 _ADDRESS = re.compile(ADDRESS)
@@ -55,6 +55,10 @@ class Headers:
 
     def __contains__(self, name: str) -> bool:
         return name in (self._fields or self._all())
+
+    def has_any(self, names: Iterable[str]) -> bool:
+        """Whether one of some fields is there."""
+        return not (self._fields or self._all()).keys().isdisjoint(names)
 
     def __bool__(self) -> bool:
         return bool(self._fields or self._all())

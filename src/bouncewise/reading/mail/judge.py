@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bouncewise.reading.mail.message import Mail
+from bouncewise.reading.mail.once import once
 from bouncewise.reading.mail.words import patterns, says
 
 ENOUGH = 4
@@ -31,15 +32,18 @@ class _Speaker:
         answered: its subject says that somebody answers or passes on.
     """
 
-    __slots__ = ("answered", "daemon", "office", "silent", "told")
-
     def __init__(self, mail: Mail) -> None:
         words = patterns("judge")
+        self._sender = mail.sender
         self.daemon = words["daemon"].search(mail.sender) is not None
-        self.office = words["office"].search(mail.sender) is not None
         self.silent = _is_silent(mail)
         self.told = words["subject"].search(mail.subject.lower()) is not None
         self.answered = by_prefix(mail)
+
+    @once
+    def office(self) -> bool:
+        """See above; not asked where a daemon wrote."""
+        return patterns("judge")["office"].search(self._sender) is not None
 
 
 def weight(mail: Mail) -> int:

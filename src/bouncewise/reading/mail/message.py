@@ -101,8 +101,8 @@ class Mail:
     @once
     def inner(self) -> Mail | None:
         """The same mail, where a scanner on the way put it whole into a part of a new one, else None."""
-        identity = self.headers.get("message-id")
-        if not identity or not self.type.startswith("multipart/mixed"):
+        identity = self.headers.get("message-id") if self.type.startswith("multipart/mixed") else ""
+        if not identity:
             return None
         part = self.part("message/rfc822")
         if part is None or part.depth != 1:

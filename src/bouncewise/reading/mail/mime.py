@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from bouncewise.reading.mail.charset import from_transfer, to_text
 from bouncewise.reading.mail.headers import MAX_HEAD, Headers
 
 MAX_PARTS = 100
 MAX_DEPTH = 10
+MAX_SHORT = 200  # octets of a part's header fields that are kept for the next mail
 MAX_TEXT = 262_144  # octets of a text part that are read
 _HEAD_END = re.compile(rb"\n[ \t]*\n")
 _GUESS = re.compile(rb"(?:^|\n)--([^\s][^\n]{0,70})\n(?:content-|\n)", re.IGNORECASE)
@@ -121,7 +123,16 @@ def _head(data: bytes, start: int, end: int) -> tuple[Headers, int]:
         return Headers(b""), start
     limit = min(end, start + MAX_HEAD)
     stop, body = _empty_line(data, start, limit)
-    return (Headers(data[start : stop + 1]), body) if stop >= 0 else (Headers(data[start:end]), limit)
+    if stop < 0:
+        return Headers(data[start:end]), limit
+    raw = data[start : stop + 1]
+    return _short(raw) if len(raw) <= MAX_SHORT else Headers(raw), body
+
+
+@lru_cache(maxsize=1024)
+def _short(raw: bytes) -> Headers:
+    """The fields of a part, which are the same in most mails of a server."""
+    return Headers(raw)
 
 
 def _empty_line(data: bytes, start: int, end: int) -> tuple[int, int]:

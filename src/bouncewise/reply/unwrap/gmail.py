@@ -74,12 +74,15 @@ _STEMS = (
     "відповідь",
     "technical details",
 )
-# The same of those that are ASCII; the English stems alone stand in half of all replies.
-_ASCII_STEMS = (
-    "response from the remote server was",
+# The English lead-ins, and the stems of the others that are ASCII.
+_ENGLISH = (
+    "the response from the remote server was",
     "the response was",
-    "other server returned was",
-    *(stem for stem in _STEMS if stem.isascii() and stem not in ("respon", "other server")),
+    "the error that the other server returned was",
+)
+_ENGLISH_IN = re.compile(rf"(?:{'|'.join(_ENGLISH)})\s{{0,2}}[:：]\s{{0,8}}")
+_ASCII_STEMS = tuple(
+    stem for stem in _STEMS if stem.isascii() and stem not in ("respon", "other server", "technical details")
 )
 _DETAILS = re.compile(r"Technical details of (?:permanent|temporary) failure:\s{0,8}", re.I)
 _HOST = re.compile(rf"\bby ({NAME}) \[([0-9A-Fa-f:.]{{2,45}})\]")
@@ -116,7 +119,7 @@ def unwrap(text: str) -> Unwrapped | None:
     lowered = text.lower()
     if not holds(lowered, _STEMS):
         return None
-    lead = _LEAD_IN.search(text) if may_hold(text, _ASCII_STEMS) else None
+    lead = _lead_in(text, lowered)
     details = _DETAILS.search(text) if may_hold(text, ("technical details",)) else None
     start = lead or details
     if start is None:
@@ -140,3 +143,10 @@ def unwrap(text: str) -> Unwrapped | None:
     coded = re.match(r"[\"'\s]{0,4}[2-5]\d\d(?!\d)", words)
     words = words[: state.start()] if state and state.start() else words
     return found("gmail", quoted(words) if coded else own_words(words), context, text[: start.start()])
+
+
+def _lead_in(text: str, lowered: str) -> re.Match[str] | None:
+    """The sentence in front of the server's words; in English text it is looked for faster."""
+    if not text.isascii() or holds(lowered, _ASCII_STEMS):
+        return _LEAD_IN.search(text)
+    return _ENGLISH_IN.search(lowered) if holds(lowered, _ENGLISH) else None

@@ -134,6 +134,8 @@ class Adviser:
         steps = list(rule.steps) if rule else []
         for provider in providers:
             steps.extend(self._steps_of.get((decision.cause, provider), ()))
+        if not any("{" in step for step in steps):
+            return tuple(dict.fromkeys(steps))
         values = _values(decision, entities, context, self._knowledge)
         return tuple(dict.fromkeys(fill(step, values) for step in steps))
 

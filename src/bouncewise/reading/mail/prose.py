@@ -12,16 +12,17 @@ from bouncewise.reading.mail.headers import ADDRESS, clean_address
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.paths import recipient_in_path
 from bouncewise.reading.mail.told import Told
-from bouncewise.reading.mail.words import patterns
+from bouncewise.reading.mail.words import says
 
 MAX_LINES = 2000
 MAX_ANCHORS = 10_000
 MAX_SPOKEN = 1024  # characters of a notice in which nothing is known to speak of a failure
 MAX_PARAGRAPH = 40  # lines that belong to one recipient
+# It begins with the digit, so that it is tried at digits only.
 CODED = re.compile(
-    r"(?<![\d.\w@-])(?:4[0-7]\d|5[0-7]\d)(?![\d.:/%])(?:[ -]|$)"
+    r"[45](?:(?<![\d.\w@-][45])[0-7]\d(?![\d.:/%])(?:[ -]|$)"
     r"(?!bytes|kb|mb|octets|hours|days|minutes|seconds)|"
-    r"(?<![\d.])[45]\.[0-7]\.\d{1,3}(?![\d.])"
+    r"(?<![\d.][45])\.[0-7]\.\d{1,3}(?![\d.]))"
 )
 _ANCHOR = re.compile(
     rf"^[ \t]{{0,16}}(?:[-*•·>]{{1,4}}[ \t]?)?(?P<label>[^\W\d][\w '()/.-]{{0,40}}[:：][ \t]{{0,8}})?"
@@ -103,7 +104,7 @@ def action_of(mail: Mail) -> str:
 
 def _tells(name: str, text: str) -> bool:
     """Whether words of a list of ``prose.toml`` stand in a text."""
-    return patterns("prose")[name].search(text.lower()) is not None
+    return says("prose", name, text.lower())
 
 
 def anchored(mail: Mail) -> list[Told]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -34,6 +34,9 @@ class Period(msgspec.Struct, frozen=True):
         return (not self.since or time >= self.since) and (not self.until or "" < time < self.until)
 
 
+ALWAYS = Period()
+
+
 class ReportSink:
     """Counts deliveries.
 
@@ -41,10 +44,14 @@ class ReportSink:
         engine: diagnoses them.
         period: which of them count.
         by: a further dimension to count by.
+        suppress: whether to gather the addresses that should get no more mail.
     """
 
-    def __init__(self, engine: Engine, *, period: Period = Period(), by: str = "") -> None:  # noqa: B008
+    def __init__(
+        self, engine: Engine, *, period: Period = ALWAYS, by: str = "", suppress: bool = False
+    ) -> None:
         self._engine = engine
+        self._suppress = suppress
         self._period = period if period.since or period.until else None
         self._by = by
         self._held: list[list[Delivery]] = [[] for _ in Outcome]
@@ -66,7 +73,10 @@ class ReportSink:
         """Counts have no order; nothing is to be done."""
 
     def _diagnose(self, outcome: Outcome, delivery: Delivery) -> None:
-        cause = diagnose_delivery(self._engine, delivery).cause
+        diagnosis = diagnose_delivery(self._engine, delivery)
+        cause = diagnosis.cause
+        if self._suppress and diagnosis.advice.suppress:
+            self._rollup.add_suppressed(delivery, cause)
         template = ""
         if cause == "unknown":
             words = fold_bytes(delivery.reply.text[:MAX_TEMPLATE])
@@ -92,3 +102,38 @@ class ReportSink:
         own = self.given()
         own.merge(given)
         return own
+
+
+class PairSink:
+    """Counts what two sinks count, in one pass.
+
+    Args:
+        engine: diagnoses.
+        first: makes one of them.
+        second: makes the other.
+    """
+
+    def __init__(
+        self, engine: Engine, *, first: Callable[[Engine], ReportSink], second: Callable[[Engine], ReportSink]
+    ) -> None:
+        self._sinks = first(engine), second(engine)
+
+    def take(self, delivery: Delivery) -> None:
+        """Count a delivery."""
+        for sink in self._sinks:
+            sink.take(delivery)
+
+    def later(self) -> None:
+        """Counts have no order; nothing is to be done."""
+
+    def given(self) -> tuple[Rollup, Rollup]:
+        """What both counted since this was last asked."""
+        first, second = self._sinks
+        return first.given(), second.given()
+
+    def absorb(
+        self, given: tuple[Rollup, Rollup], open_ones: Sequence[Sequence[Delivery]]
+    ) -> tuple[Rollup, Rollup]:
+        """What another process counted, with what it left open."""
+        first, second = self._sinks
+        return first.absorb(given[0], open_ones), second.absorb(given[1], open_ones)

@@ -1,4 +1,4 @@
-"""Diagnosed deliveries, counted by everything that a report shows; parts of a log are merged in their order."""
+"""Diagnosed deliveries, counted by everything that a report shows; parts are merged in their order."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from bouncewise.report.waiting import Waiting
 MAX_PER_CAUSE = 300  # names of each kind that are kept apart for a cause
 MAX_EXAMPLES = 3
 MAX_TEMPLATES = 2000  # unknown templates that are kept apart
+MAX_SUPPRESSED = 1_000_000  # addresses
 MAX_WORDS = 400  # characters of an example
 # What each dimension is counted by
 DIMENSIONS: dict[str, Callable[[Delivery], str]] = {
@@ -21,7 +22,9 @@ DIMENSIONS: dict[str, Callable[[Delivery], str]] = {
     "domain": lambda d: d.recipient.rpartition("@")[2],
     "host": lambda d: d.remote_mta,
     "ip": lambda d: d.local_ip or d.reporting_mta,
-    "sender-domain": lambda d: d.sender.rpartition("@")[2] if d.sender else ("" if d.sender is None else "<>"),
+    "sender-domain": lambda d: (
+        d.sender.rpartition("@")[2] if d.sender else ("" if d.sender is None else "<>")
+    ),
     "client": lambda d: d.client,
 }
 # What only --by asks for
@@ -35,6 +38,7 @@ FURTHER: dict[str, Callable[[Delivery], str]] = {
     "day": lambda d: d.time[:10],
     "remote-ip": lambda d: d.remote_ip,
 }
+_OF_ALL = frozenset({"hour", *FURTHER})
 
 
 class Example(msgspec.Struct, frozen=True):
@@ -55,6 +59,29 @@ class Example(msgspec.Struct, frozen=True):
     offset: int | None
 
 
+class Unknown(msgspec.Struct):
+    """Replies of a template whose cause is not known."""
+
+    count: int
+    example: str
+
+
+class Suppressed(msgspec.Struct, frozen=True):
+    """Why an address should get no more mail.
+
+    Attributes:
+        cause: why, the last time.
+        time: of the last time.
+        reply: of the last time.
+        times: how often.
+    """
+
+    cause: str
+    time: str
+    reply: str
+    times: int
+
+
 class CauseTally:
     """What is counted of one cause.
 
@@ -71,6 +98,7 @@ class CauseTally:
         self.names: dict[str, Tally] = {name: Tally(MAX_PER_CAUSE) for name in DIMENSIONS}
         self.first = self.last = ""
         self.examples: list[Example] = []
+        self._own = False  # the only example is of a refusal of this server
 
     def add(self, outcome: Outcome, delivery: Delivery) -> None:
         """Count a delivery."""
@@ -81,12 +109,14 @@ class CauseTally:
         if time:
             self.first = min(self.first or time, time)
             self.last = max(self.last, time)
-        if len(self.examples) < MAX_EXAMPLES:
-            reply = delivery.reply
-            words = " ".join(str(part) for part in (reply.code, reply.enhanced, reply.text) if part)
+        # what this server said itself shows least of what to mend
+        if len(self.examples) < MAX_EXAMPLES and (outcome is not Outcome.REJECTED or not self.examples):
+            if self._own and outcome is not Outcome.REJECTED:
+                self.examples.clear()
+            self._own = outcome is Outcome.REJECTED
             source = delivery.source
             self.examples.append(
-                Example(words[:MAX_WORDS], delivery.recipient, source.path, source.line, source.offset)
+                Example(_words(delivery), delivery.recipient, source.path, source.line, source.offset)
             )
 
     def merge(self, later: CauseTally) -> None:
@@ -96,7 +126,10 @@ class CauseTally:
             tally.merge(later.names[name])
         self.first = min(filter(None, (self.first, later.first)), default="")
         self.last = max(self.last, later.last)
-        self.examples = [*self.examples, *later.examples][:MAX_EXAMPLES]
+        if later.examples and not (later._own and self.examples):
+            known = [] if self._own else self.examples
+            self.examples = [*known, *later.examples][:MAX_EXAMPLES]
+            self._own = later._own
 
 
 class Rollup:
@@ -114,9 +147,11 @@ class Rollup:
         if self.by:
             self.names[self.by] = Tally()
         self.causes: dict[str, CauseTally] = {}
-        self.unknown: dict[str, list[int | str]] = {}
+        self.unknown: dict[str, Unknown] = {}
         self.waiting = Waiting()
-        self.slow: Counter[int] = Counter()
+        self.refused = Tally()
+        self.suppressed: dict[str, Suppressed] = {}
+        self.left_out = 0  # of what should be suppressed
         self.first = self.last = ""
 
     def add(self, outcome: Outcome, deliveries: Sequence[Delivery]) -> None:
@@ -127,13 +162,17 @@ class Rollup:
             deliveries: in their order.
         """
         self.outcomes[outcome] += len(deliveries)
+        if outcome is Outcome.REJECTED:  # the other side is a client here, and the recipient's domain our own
+            self.refused.add(outcome, [delivery.remote_ip or delivery.remote_mta for delivery in deliveries])
         for name, tally in self.names.items():
-            of = DIMENSIONS.get(name) or FURTHER[name]
-            tally.add(outcome, [of(delivery) for delivery in deliveries])
+            if outcome is not Outcome.REJECTED or name in _OF_ALL:
+                of = DIMENSIONS.get(name) or FURTHER[name]
+                tally.add(outcome, [of(delivery) for delivery in deliveries])
         times = [delivery.time for delivery in deliveries if delivery.time]
         if times:
-            self.first = min(self.first or times[0], min(times))
-            self.last = max(self.last, max(times))
+            first, last = min(times), max(times)
+            self.first = min(self.first or first, first)
+            self.last = max(self.last, last)
         if outcome is not Outcome.REJECTED:
             self._follow(outcome, deliveries)
 
@@ -166,6 +205,25 @@ class Rollup:
         if template:
             self._count_unknown(template, 1, delivery.reply.text[:MAX_WORDS])
 
+    def add_suppressed(self, delivery: Delivery, cause: str) -> None:
+        """Note an address that should get no more mail.
+
+        Args:
+            delivery: what came back.
+            cause: why.
+        """
+        self._suppress(delivery.recipient.lower(), Suppressed(cause, delivery.time, _words(delivery), 1))
+
+    def _suppress(self, address: str, more: Suppressed) -> None:
+        known = self.suppressed.get(address)
+        if known is not None:
+            self.suppressed[address] = Suppressed(more.cause, more.time, more.reply, known.times + more.times)
+        elif len(self.suppressed) < MAX_SUPPRESSED:
+            if address:
+                self.suppressed[address] = more
+        else:
+            self.left_out += more.times
+
     def add_other(self, kind: Kind) -> None:
         """Count what is no delivery: automatic answers, mails that are no bounce, what can't be read."""
         self.others[kind.value] += 1
@@ -176,14 +234,18 @@ class Rollup:
         self.others.update(later.others)
         for name, tally in self.names.items():
             tally.merge(later.names[name])
+        self.refused.merge(later.refused)
         for cause, more in later.causes.items():
             known = self.causes.get(cause)
             if known is None:
                 self.causes[cause] = more
             else:
                 known.merge(more)
-        for template, (count, example) in later.unknown.items():
-            self._count_unknown(template, int(count), str(example))
+        for template, unknown in later.unknown.items():
+            self._count_unknown(template, unknown.count, unknown.example)
+        for address, suppressed in later.suppressed.items():
+            self._suppress(address, suppressed)
+        self.left_out += later.left_out
         self.waiting.merge(later.waiting)
         self.first = min(filter(None, (self.first, later.first)), default="")
         self.last = max(self.last, later.last)
@@ -191,9 +253,14 @@ class Rollup:
     def _count_unknown(self, template: str, count: int, example: str) -> None:
         known = self.unknown.get(template)
         if known is not None:
-            known[0] = int(known[0]) + count
+            known.count += count
         elif len(self.unknown) < MAX_TEMPLATES:
-            self.unknown[template] = [count, example]
+            self.unknown[template] = Unknown(count, example)
+
+
+def _words(delivery: Delivery) -> str:
+    reply = delivery.reply
+    return " ".join(str(part) for part in (reply.code, reply.enhanced, reply.text) if part)[:MAX_WORDS]
 
 
 def outcome_of(delivery: Delivery) -> Outcome | None:

@@ -87,7 +87,9 @@ class Waiting:
         key = _key(delivery)
         wait = self._find(key)
         if wait is None:
-            self._put(key, Wait(1, delivery.time, delivery.time, cause, delivery.recipient, delivery.queue_id))
+            self._put(
+                key, Wait(1, delivery.time, delivery.time, cause, delivery.recipient, delivery.queue_id)
+            )
             return
         wait.attempts += 1
         wait.last, wait.cause = delivery.time, cause

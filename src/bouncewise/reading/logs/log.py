@@ -29,6 +29,10 @@ class Counts(msgspec.Struct, frozen=True):
     foreign: int = 0
     unread: int = 0
 
+    def plus(self, more: Counts) -> Counts:
+        """What has been read of two."""
+        return Counts(self.lines + more.lines, self.foreign + more.foreign, self.unread + more.unread)
+
     def since(self, before: Counts) -> Counts:
         """What has been read since."""
         return Counts(self.lines - before.lines, self.foreign - before.foreign, self.unread - before.unread)
@@ -83,6 +87,23 @@ class Log:
         else:
             for block in lines:
                 yield from self._stream.read(block)
+
+    def follow(self, blocks: Iterable[bytes]) -> Iterator[Delivery | None]:
+        """The deliveries of a log of lines that grows; None each time there are none for now.
+
+        Args:
+            blocks: its octets as they come; an empty piece each time there are none.
+        """
+        rest = b""
+        for block in blocks:
+            if not block:
+                yield None
+                continue
+            whole, newline, tail = (rest + block).rpartition(b"\n")
+            rest = tail[:MAX_LINE]
+            if newline:
+                for lines in lines_of([whole]):
+                    yield from self._stream.read(lines)
 
     @property
     def counts(self) -> Counts:

@@ -14,7 +14,9 @@ from bouncewise.reading.logs.model import Line
 from bouncewise.reading.logs.times import Clock, epoch, iso, tai64n
 
 MAX_LEVELS = 3  # a container's line that holds syslog's, and one more
-_TAG = r"([^\s\[\]:<>=\"']{1,128}(?: (?!\d+:)[\w.-]{1,32})?|[^\s\[\]<>=\"']{1,128})(?:\[(\d{1,10})\])?:(?: |$)"
+_TAG = (
+    r"([^\s\[\]:<>=\"']{1,128}(?: (?!\d+:)[\w.-]{1,32})?|[^\s\[\]<>=\"']{1,128})(?:\[(\d{1,10})\])?:(?: |$)"
+)
 _HOST = r"([^\s\[\]]{1,255}(?<!:))"
 _PRI = r"(?:\d{1,6} )?(?:<\d{1,3}>)?"
 _RFC3164 = re.compile(

@@ -29,6 +29,7 @@ from bouncewise.report.summary import summarise
 from bouncewise.report.terminal import changes, lines, safe_lines
 from bouncewise.report.thresholds import Threshold, threshold
 
+CHUNK = 4096  # deliveries that are counted together
 _FILE = click.Path(path_type=Path, dir_okay=False, writable=True)
 
 
@@ -131,7 +132,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     period = period_of(since, until)
     options = Options(html, as_json, csv_file, parquet, suppress, top, quiet)
     make_sink = partial(ReportSink, period=period, by=by or "", suppress=suppress is not None)
-    choices = Choices(workers=jobs, only=only)
+    choices = Choices(workers=jobs, only=only, chunk=CHUNK)
     if follow:
         from bouncewise.cli.following import follow_log  # noqa: PLC0415 - for --follow only
 

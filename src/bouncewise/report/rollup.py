@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from bouncewise.reading.delivery import Delivery, Kind
+from bouncewise.reading.delivery import Delivered, Delivery, Kind
 from bouncewise.report.tally import OUTCOME_OF, OUTCOMES, Outcome, Tally
 from bouncewise.report.waiting import Waiting
 
@@ -16,6 +16,18 @@ MAX_EXAMPLES = 3
 MAX_TEMPLATES = 2000  # unknown templates that are kept apart
 MAX_SUPPRESSED = 1_000_000  # addresses
 MAX_WORDS = 400  # characters of an example
+WAITED = 30.0  # seconds from arrival to delivery below which nothing was deferred
+
+
+def sender_domain(sender: str | None) -> str:
+    """What a sender is counted as: its domain, ``<>`` for the null sender, "" where it is not known.
+
+    Args:
+        sender: the reverse-path.
+    """
+    return sender.rpartition("@")[2] if sender else "" if sender is None else "<>"
+
+
 # What each dimension is counted by
 DIMENSIONS: dict[str, Callable[[Delivery], str]] = {
     "hour": lambda d: d.time[:13],
@@ -100,24 +112,24 @@ class CauseTally:
         self.examples: list[Example] = []
         self._own = False  # the only example is of a refusal of this server
 
-    def add(self, outcome: Outcome, delivery: Delivery) -> None:
-        """Count a delivery."""
-        self.outcomes[outcome] += 1
+    def add(self, outcome: Outcome, deliveries: Sequence[Delivery]) -> None:
+        """Count deliveries of one outcome, in their order."""
+        self.outcomes[outcome] += len(deliveries)
         for name, of in DIMENSIONS.items():
-            self.names[name].add(outcome, (of(delivery),))
-        time = delivery.time
-        if time:
-            self.first = min(self.first or time, time)
-            self.last = max(self.last, time)
+            self.names[name].add(outcome, [of(delivery) for delivery in deliveries])
+        times = [delivery.time for delivery in deliveries if delivery.time]
+        if times:
+            first, last = min(times), max(times)
+            self.first = min(self.first or first, first)
+            self.last = max(self.last, last)
         # what this server said itself shows least of what to mend
-        if len(self.examples) < MAX_EXAMPLES and (outcome is not Outcome.REJECTED or not self.examples):
-            if self._own and outcome is not Outcome.REJECTED:
-                self.examples.clear()
-            self._own = outcome is Outcome.REJECTED
-            source = delivery.source
-            self.examples.append(
-                Example(_words(delivery), delivery.recipient, source.path, source.line, source.offset)
-            )
+        own = outcome is Outcome.REJECTED
+        if own and self.examples:
+            return
+        if self._own and not own:
+            self.examples.clear()
+        self._own = own
+        self.examples += [_example(delivery) for delivery in deliveries[: MAX_EXAMPLES - len(self.examples)]]
 
     def merge(self, later: CauseTally) -> None:
         """Take in what was counted elsewhere."""
@@ -173,37 +185,56 @@ class Rollup:
             first, last = min(times), max(times)
             self.first = min(self.first or first, first)
             self.last = max(self.last, last)
-        if outcome is not Outcome.REJECTED:
-            self._follow(outcome, deliveries)
 
-    def _follow(self, outcome: Outcome, deliveries: Sequence[Delivery]) -> None:
-        """Follow what may have waited. What was delivered in half a minute has not."""
+    def add_delivered(self, many: Delivered) -> None:
+        """Count deliveries that come in columns."""
+        self.outcomes[Outcome.DELIVERED] += len(many.hours)
+        columns = {
+            "hour": many.hours,
+            "domain": [recipient.rpartition("@")[2] for recipient in many.recipients],
+            "host": many.remote_mtas,
+            "ip": many.local,
+            "sender-domain": [sender_domain(sender) for sender in many.senders],
+            "client": many.clients,
+        }
+        for name, column in columns.items():
+            self.names[name].add(Outcome.DELIVERED, column)
+        if many.first:
+            self.first = min(self.first or many.first, many.first)
+            self.last = max(self.last, many.last)
+        for delivery in many.waited(WAITED):
+            self.waiting.end(delivery, delivered=True)
+
+    def follow(self, outcome: Outcome, delivery: Delivery) -> None:
+        """End the waiting of a delivery that may have been deferred before; to be called in their order."""
         if outcome is Outcome.DELIVERED:
-            for delivery in deliveries:
-                age = delivery.queue_age
-                if age is not None and age > 30:
-                    self.waiting.end(delivery, delivered=True)
-        elif outcome in (Outcome.BOUNCED, Outcome.EXPIRED):
-            for delivery in deliveries:
-                self.waiting.end(delivery, delivered=False)
+            age = delivery.queue_age
+            if age is not None and age > WAITED:
+                self.waiting.end(delivery, delivered=True)
+        elif outcome in {Outcome.BOUNCED, Outcome.EXPIRED}:
+            self.waiting.end(delivery, delivered=False)
 
-    def add_cause(self, outcome: Outcome, delivery: Delivery, cause: str, template: str = "") -> None:
-        """Count why a delivery failed.
+    def add_cause(self, outcome: Outcome, cause: str, deliveries: Sequence[Delivery]) -> None:
+        """Count why deliveries failed.
 
         Args:
-            outcome: what it counts as.
-            delivery: the delivery.
-            cause: its cause.
-            template: of the reply, where the cause is unknown.
+            outcome: what they count as.
+            cause: why.
+            deliveries: in their order.
         """
         tally = self.causes.get(cause)
         if tally is None:
             tally = self.causes[cause] = CauseTally()
-        tally.add(outcome, delivery)
-        if outcome is Outcome.DEFERRED:
-            self.waiting.defer(delivery, cause)
-        if template:
-            self._count_unknown(template, 1, delivery.reply.text[:MAX_WORDS])
+        tally.add(outcome, deliveries)
+
+    def add_unknown(self, template: str, delivery: Delivery) -> None:
+        """Count a reply whose cause is not known.
+
+        Args:
+            template: of the reply.
+            delivery: whose reply it is.
+        """
+        self._count_unknown(template, 1, delivery.reply.text[:MAX_WORDS])
 
     def add_suppressed(self, delivery: Delivery, cause: str) -> None:
         """Note an address that should get no more mail.
@@ -256,6 +287,11 @@ class Rollup:
             known.count += count
         elif len(self.unknown) < MAX_TEMPLATES:
             self.unknown[template] = Unknown(count, example)
+
+
+def _example(delivery: Delivery) -> Example:
+    source = delivery.source
+    return Example(_words(delivery), delivery.recipient, source.path, source.line, source.offset)
 
 
 def _words(delivery: Delivery) -> str:

@@ -237,7 +237,9 @@ def _table(rows: Iterable[tuple[str, list[int]]], limit: int) -> list[dict[str, 
 
 
 def _top(rows: Iterable[tuple[str, list[int]]]) -> list[dict[str, Any]]:
-    shown = [{"name": name, "count": sum(counts)} for name, counts in rows if name and name != OTHERS]
+    shown: list[dict[str, Any]] = [
+        {"name": name, "count": sum(counts)} for name, counts in rows if name and name != OTHERS
+    ]
     return sorted(shown, key=lambda row: (-row["count"], row["name"]))[:MAX_NAMES]
 
 

@@ -7,12 +7,12 @@ from itertools import chain
 
 import msgspec
 
-from bouncewise.reading.delivery import NO_SOURCE, Delivery, Source
+from bouncewise.reading.delivery import NO_SOURCE, Delivered, Delivery, Source
 from bouncewise.reading.logs.detect import LOOK, Form, form_of
 from bouncewise.reading.logs.objects import MAX_DOCUMENT, ObjectReader
 from bouncewise.reading.logs.stream import LineStream
 from bouncewise.reading.logs.tables import TableReader
-from bouncewise.reading.logs.text import MAX_LINE, lines_of
+from bouncewise.reading.logs.text import MAX_LINE, lines_of, texts_of
 from bouncewise.reading.logs.times import Clock
 
 
@@ -87,6 +87,15 @@ class Log:
         else:
             for block in lines:
                 yield from self._stream.read(block)
+
+    def read_bulk(self, blocks: Iterable[bytes]) -> Iterator[Delivery | Delivered]:
+        """The same as ``read``, what was delivered in columns where that is possible.
+
+        Args:
+            blocks: the octets of a log of lines, cut anywhere.
+        """
+        for text in texts_of(blocks):
+            yield from self._stream.bulk(text)
 
     def follow(self, blocks: Iterable[bytes]) -> Iterator[Delivery | None]:
         """The deliveries of a log of lines that grows; None each time there are none for now.

@@ -17,8 +17,7 @@ from bouncewise.diagnosis.patterns import PatternSet
 from bouncewise.diagnosis.sieve import Sieve
 
 OFTEN = 500  # texts: sieving so many takes about as long as compiling the patterns
-FEW = 32  # a set of so few expressions is sieved in a microsecond or two, and compiled in 25 milliseconds
-OFTEN_FOR_FEW = 8000  # texts: from here on that pays
+FEW = 32  # a set of so few expressions is compiled in milliseconds
 A_FEW_TEXTS = 8  # from here on a saved database is worth its loading
 RE2_MEMORY = 256 * 1024 * 1024
 # Vectorscan 5.4.12 does not find this expression in this text (its issue 358).
@@ -113,7 +112,7 @@ class _Patient:
         self._patterns = patterns
         self._cache = cache
         self._asked = 0
-        self._often = OFTEN if len(patterns.regexes) > FEW else OFTEN_FOR_FEW
+        self._often = OFTEN if len(patterns.regexes) > FEW else FEW
         self._scan: Scan = Sieve(patterns)
         self._settled = False
 

@@ -27,7 +27,7 @@ from bouncewise.api import make_engine
 from bouncewise.pipeline.run import read_one
 from bouncewise.pipeline.sink import RowSink
 from bouncewise.pipeline.sources import Found
-from bouncewise.reading import read_mail
+from bouncewise.reading.mail import read_mail
 
 OWN = Path(__file__).parent.parent / "tests" / "reading" / "mails"
 SISIMAI = (  # version 5 has rise, version 4 make

@@ -13,7 +13,7 @@ from bouncewise.cli import _COMMANDS
 from bouncewise.cli.read import command
 from bouncewise.diagnosis.engine import Engine
 from bouncewise.pipeline.diagnose import record as record_of
-from bouncewise.reading import Kind, Returned
+from bouncewise.reading.delivery import Kind, Returned
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bouncewise.reading import Delivery, read_mail
+from bouncewise.reading.delivery import Delivery
+from bouncewise.reading.mail import read_mail
 
 MAILS = Path(__file__).parent / "mails"
 NAMES = sorted(path.stem for path in MAILS.glob("*.eml"))

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bouncewise.reading import Kind, read_mail
+from bouncewise.reading.delivery import Kind
+from bouncewise.reading.mail import read_mail
 
 LOOKALIKES = Path(__file__).parent / "lookalikes"
 NAMES = sorted(path.stem for path in LOOKALIKES.glob("*.eml"))

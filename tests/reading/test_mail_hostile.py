@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bouncewise.reading import Kind, read_mail
+from bouncewise.reading.delivery import Kind
+from bouncewise.reading.mail import read_mail
 from bouncewise.reading.mail.told import MAX_RECIPIENTS
 
 HEAD = (

@@ -15,7 +15,8 @@ from bouncewise.diagnosis.engine import Engine
 from bouncewise.pipeline.diagnose import diagnose_delivery, record
 from bouncewise.pipeline.sources.mbox import begins_mbox, split
 from bouncewise.pipeline.sources.reader import Reader
-from bouncewise.reading import Delivery, Kind, Returned, read_mail
+from bouncewise.reading.delivery import Delivery, Kind, Returned
+from bouncewise.reading.mail import read_mail
 
 MAX_SHOWN = 20  # recipients that are explained at length
 _HEADINGS = {

@@ -15,14 +15,15 @@ import msgspec
 
 from bouncewise.diagnosis.engine import Engine
 from bouncewise.pipeline.sink import Sink
-from bouncewise.reading.delivery import Delivery, Kind, Source
+from bouncewise.reading.delivery import Delivered, Delivery, Kind, Source
 from bouncewise.reading.logs.log import Counts
 from bouncewise.reading.logs.model import Joins, Message, expired
 from bouncewise.reading.logs.stream import LineStream
-from bouncewise.reading.logs.text import lines_of
+from bouncewise.reading.logs.text import texts_of
 from bouncewise.reading.logs.times import Clock
 
 OCTETS = 4 << 20  # of a block
+MAX_TOLD = 200_000  # messages whose senders are held, in each of two generations
 MAX_LINE = 1 << 20  # octets of a line that is not parted
 
 
@@ -56,13 +57,18 @@ class Read(msgspec.Struct, frozen=True):
     Attributes:
         given: what the sink gathered.
         open_ones: deliveries of which earlier lines may tell more.
+        open_ids: queue ids of deliveries that are counted and whose senders or clients earlier lines may
+            tell, and whether the sender is known.
         messages: what the block tells of messages, by queue id.
+        told: senders and clients by queue id, of the messages that were read in bulk.
         counts: of its lines.
     """
 
     given: Any
     open_ones: list[Delivery]
+    open_ids: list[tuple[str, bool]]
     messages: dict[str, Message]
+    told: tuple[dict[str, str], dict[str, str]]
     counts: Counts
 
 
@@ -78,21 +84,27 @@ def read_block(engine: Engine, block: Block, make_sink: Callable[[Engine], Sink]
     stream = LineStream(Clock.at(*block.months), block.place, block.only)
     stream.lines = block.first
     open_ones: list[Delivery] = []
-    for lines in lines_of([block.data]):
-        for delivery in stream.read(lines):
-            if _lacks(delivery):
+    open_ids: list[tuple[str, bool]] = []
+    for text in texts_of([block.data]):
+        for delivery in stream.bulk(text) if sink.bulk else stream.read(text.split("\n")):
+            if isinstance(delivery, Delivered):
+                open_ids += delivery.of_unknown()
+            elif _lacks(delivery, bulk=sink.bulk):
                 open_ones.append(delivery)
                 sink.later()
-            else:
-                sink.take(delivery)
+                continue
+            sink.take(delivery)
     counts = Counts(stream.lines - block.first, stream.foreign, stream.unread)
-    return Read(sink.given(), open_ones, stream.messages(), counts)
+    return Read(sink.given(), open_ones, open_ids, stream.messages(), stream.bulk_messages(), counts)
 
 
-def _lacks(delivery: Delivery) -> bool:
+def _lacks(delivery: Delivery, *, bulk: bool) -> bool:
+    """Whether earlier lines may tell more that is asked for."""
     if not delivery.queue_id:
         return False
-    return delivery.sender is None or not delivery.message_id or not delivery.recipient
+    if delivery.sender is None or not delivery.recipient:
+        return True
+    return not delivery.client if bulk else not delivery.message_id
 
 
 class Filler:
@@ -100,6 +112,30 @@ class Filler:
 
     def __init__(self) -> None:
         self._messages: Joins[Message] = Joins()
+        self._young: tuple[dict[str, str], dict[str, str]] = {}, {}
+        self._old: tuple[dict[str, str], dict[str, str]] = {}, {}
+
+    def fill_ids(self, read: Read) -> list[Message]:
+        """What is to be added on messages of which a block told too little; to be called before ``fill``."""
+        found = []
+        for queue_id, has_sender in read.open_ids:
+            told = self._told(queue_id)
+            found.append(Message(client=told.client) if has_sender else told)
+        return found
+
+    def _told(self, queue_id: str) -> Message:
+        known = self._messages.get(queue_id)
+        senders, clients = (
+            young.get(queue_id, old.get(queue_id)) for young, old in zip(self._young, self._old, strict=True)
+        )
+        told = Message(sender=senders, client=clients or "")
+        return told.over(known) if known else told
+
+    def _remember(self, told: tuple[dict[str, str], dict[str, str]]) -> None:
+        if len(self._young[0]) > MAX_TOLD:
+            self._old, self._young = self._young, ({}, {})
+        for mine, more in zip(self._young, told, strict=True):
+            mine.update(more)
 
     def fill(self, read: Read) -> list[list[Delivery]]:
         """What each open delivery of a block is, as far as earlier blocks tell; to be called in order.
@@ -110,12 +146,11 @@ class Filler:
         for queue_id, message in read.messages.items():
             known = self._messages.get(queue_id)
             self._messages.put(queue_id, message.over(known) if known else message)
+        self._remember(read.told)
         return filled
 
     def _filled(self, delivery: Delivery) -> list[Delivery]:
-        known = self._messages.get(delivery.queue_id)
-        if known is None:
-            return [delivery]
+        known = self._told(delivery.queue_id)
         full = msgspec.structs.replace(
             delivery,
             sender=delivery.sender if delivery.sender is not None else known.sender,

@@ -69,7 +69,8 @@ def read_in_processes(
             part, read = result
             if not part.follows:
                 filler = Filler()
-            given = sink.absorb(read.given, filler.fill(read))
+            told = filler.fill_ids(read)
+            given = sink.absorb(read.given, filler.fill(read), told)
             place = part.block.place
             yield Piece(given, place.path, place.member, octets=part.block.octets, counts=read.counts)
 

@@ -12,6 +12,7 @@ from bouncewise.knowledge.fold import fold_bytes
 from bouncewise.knowledge.template import template_of
 from bouncewise.pipeline.diagnose import diagnose_delivery
 from bouncewise.reading.delivery import Delivered, Delivery
+from bouncewise.reading.logs.model import Message
 from bouncewise.report.rollup import Rollup, outcome_of
 from bouncewise.report.tally import Outcome
 
@@ -110,8 +111,11 @@ class ReportSink:
         rollup, self._rollup = self._rollup, Rollup(self._by)
         return rollup
 
-    def absorb(self, given: Rollup, open_ones: Sequence[Sequence[Delivery]]) -> Rollup:
+    def absorb(
+        self, given: Rollup, open_ones: Sequence[Sequence[Delivery]], told: Sequence[Message] = ()
+    ) -> Rollup:
         """What another process counted, with what it left open."""
+        given.add_senders(told)
         if not open_ones:
             return given
         for deliveries in open_ones:
@@ -151,8 +155,11 @@ class PairSink:
         return first.given(), second.given()
 
     def absorb(
-        self, given: tuple[Rollup, Rollup], open_ones: Sequence[Sequence[Delivery]]
+        self,
+        given: tuple[Rollup, Rollup],
+        open_ones: Sequence[Sequence[Delivery]],
+        told: Sequence[Message] = (),
     ) -> tuple[Rollup, Rollup]:
         """What another process counted, with what it left open."""
         first, second = self._sinks
-        return first.absorb(given[0], open_ones), second.absorb(given[1], open_ones)
+        return first.absorb(given[0], open_ones, told), second.absorb(given[1], open_ones, told)

@@ -10,6 +10,7 @@ import msgspec
 from bouncewise.diagnosis.engine import Engine
 from bouncewise.pipeline.diagnose import diagnose_delivery, record
 from bouncewise.reading.delivery import Delivered, Delivery
+from bouncewise.reading.logs.model import Message
 
 
 class Sink(Protocol):
@@ -32,12 +33,15 @@ class Sink(Protocol):
     def given(self) -> Any:
         """What was gathered since this was last asked; another process can send it."""
 
-    def absorb(self, given: Any, open_ones: Sequence[Sequence[Delivery]]) -> Any:
+    def absorb(
+        self, given: Any, open_ones: Sequence[Sequence[Delivery]], told: Sequence[Message] = ()
+    ) -> Any:
         """Take in what another process gathered; what is then given.
 
         Args:
             given: what its sink gave.
             open_ones: what belongs into each room it left, in order.
+            told: the messages of deliveries that it counted in bulk without their senders.
         """
 
 
@@ -95,7 +99,12 @@ class RowSink:
         rows, self._rows = self._rows, []
         return rows
 
-    def absorb(self, given: list[Row | None], open_ones: Sequence[Sequence[Delivery]]) -> list[Row]:
+    def absorb(
+        self,
+        given: list[Row | None],
+        open_ones: Sequence[Sequence[Delivery]],
+        told: Sequence[Message] = (),
+    ) -> list[Row]:
         """The rows of another process with those that it left out."""
         rest = iter(open_ones)
         rows: list[Row] = []

@@ -192,6 +192,11 @@ class Delivered(msgspec.Struct):
     first: str
     last: str
 
+    def of_unknown(self) -> list[tuple[str, bool]]:
+        """The queue ids of those whose senders or clients are not known, and whether the sender is."""
+        known = zip(self.queue_ids, self.senders, self.clients, strict=True)
+        return [(i, sender is not None) for i, sender, client in known if sender is None or not client]
+
     def waited(self, seconds: float) -> Iterator[Delivery]:
         """Those that were made after more than so many seconds, as deliveries."""
         for place, age in enumerate(self.queue_ages):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from bouncewise.reading.delivery import Delivered, Delivery, Kind
+from bouncewise.reading.logs.model import Message
 from bouncewise.report.tally import OUTCOME_OF, OUTCOMES, Outcome, Tally
 from bouncewise.report.waiting import Waiting
 
@@ -204,6 +205,17 @@ class Rollup:
             self.last = max(self.last, many.last)
         for delivery in many.waited(WAITED):
             self.waiting.end(delivery, delivered=True)
+
+    def add_senders(self, messages: Sequence[Message]) -> None:
+        """Count who sent what was counted without that, because an earlier part of the log told it.
+
+        Args:
+            messages: one for each such delivery.
+        """
+        if messages:
+            senders = [sender_domain(m.sender) for m in messages if m.sender is not None]
+            self.names["sender-domain"].add(Outcome.DELIVERED, senders)
+            self.names["client"].add(Outcome.DELIVERED, [m.client for m in messages if m.client])
 
     def follow(self, outcome: Outcome, delivery: Delivery) -> None:
         """End the waiting of a delivery that may have been deferred before; to be called in their order."""

@@ -111,6 +111,8 @@ class Waiting:
             wait = self._pop(key)
             if wait is not None:
                 self._finish(wait, seconds)
+            elif len(self._done) < LIMIT:
+                self._done[key] = seconds
         for key, more in (*later._old.items(), *later._young.items()):
             wait = self._find(key)
             if wait is None:

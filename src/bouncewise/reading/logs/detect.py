@@ -36,9 +36,18 @@ def form_of(head: bytes) -> Form | None:
         return None
     if _is_json(lines[0]) or is_form(lines[0]):
         return Form.OBJECTS
+    if _are_enveloped(lines):
+        return Form.LINES
     if is_table(lines):
         return Form.TABLE
     return Form.LINES if _are_logged(lines) else None
+
+
+def _are_enveloped(lines: list[str]) -> bool:
+    """Whether most lines are syslog's; that is told without loading every format."""
+    opening = Opening(Clock(2000, 1, 1))
+    opened = sum(1 for line in lines if (found := opening.open(line)) is not None and found.program)
+    return opened > _ENOUGH * len(lines)
 
 
 def _is_json(line: str) -> bool:

@@ -84,28 +84,51 @@ class ObjectFormat(msgspec.Struct, frozen=True):
     read: Callable[[Mapping[str, Any], Source], Iterable[Delivery]]
 
 
+def _module(name: str) -> Any:
+    folder = "formats" if name in formats.ORDER else ""
+    home = f"bouncewise.reading.logs.{folder}" if folder else "bouncewise.reading.webhooks"
+    return import_module(f"{home}.{name}")
+
+
 @cache
 def _modules() -> dict[str, Any]:
-    own = {name: import_module(f"bouncewise.reading.logs.formats.{name}") for name in formats.ORDER}
-    hooks = {name: import_module(f"bouncewise.reading.webhooks.{name}") for name in webhooks.ORDER}
-    return {**own, **hooks}
+    return {name: _module(name) for name in names()}
+
+
+@cache
+def line_format(name: str) -> LineFormat | None:
+    """The lines of one format, or None where it has none.
+
+    Args:
+        name: of the format.
+    """
+    module = _module(name)
+    if not hasattr(module, "Reader"):
+        return None
+    return LineFormat(
+        name,
+        module.PROGRAMS,
+        module.recognise,
+        module.Reader,
+        getattr(module, "TRIGGERS", ()),
+        getattr(module, "Bulk", None),
+    )
 
 
 @cache
 def line_formats() -> tuple[LineFormat, ...]:
-    """The programs whose lines are read, in the order they are tried."""
-    return tuple(
-        LineFormat(
-            name,
-            module.PROGRAMS,
-            module.recognise,
-            module.Reader,
-            getattr(module, "TRIGGERS", ()),
-            getattr(module, "Bulk", None),
-        )
-        for name, module in _modules().items()
-        if hasattr(module, "Reader")
-    )
+    """The programs whose lines are read, in the order they are tried. This loads them all."""
+    return tuple(found for name in names() if (found := line_format(name)) is not None)
+
+
+def format_of(program: str) -> LineFormat | None:
+    """The format of a program that logs by syslog, or None where its tag tells none.
+
+    Args:
+        program: the tag, in small letters.
+    """
+    name = formats.TAGS.get(program.partition("/")[0]) or formats.TAGS.get(program)
+    return line_format(name) if name else None
 
 
 @cache

@@ -11,6 +11,8 @@ from bouncewise.reply.unwrap.common import with_status
 
 MAX_WORDS = 4096  # characters of a reply that are kept
 NO_REPLY = Reply(None, None)
+# ``421-4.7.28 words 421-4.7.28 words 421 4.7.28 words``
+_JOINED = re.compile(r"([45]\d\d)-([45]\.\d{1,3}\.\d{1,3}) (?=[A-Za-z])")
 _BLANKS = re.compile(" {2,}")
 _PLAIN = re.compile(r"([2-5][0-5]\d) (?:([245]\.\d{1,3}\.\d{1,3})[ :]\s?)?(?![\s(#:;\[-])(?!\d\.\d)")
 
@@ -25,11 +27,25 @@ def reply_of(text: str, status: str = "") -> Reply:
     text = text[:MAX_WORDS]
     if "  " in text:
         text = _BLANKS.sub(" ", text)
+    joined = _JOINED.match(text)
+    if joined and text.isprintable():
+        lines = _several(text, joined[1], joined[2])
+        if lines:
+            return Reply(int(joined[1]), enhanced_of(joined[2]), lines)
     plain = _PLAIN.match(text)
     if plain is None or "\\n" in text or f" {plain[1]}-" in text or not text.isprintable():
         return with_status(parse_reply(text), status) if text else with_status(NO_REPLY, status)
     words = text[plain.end() :]
     return Reply(int(plain[1]), enhanced_of(plain[2] or status), (words.rstrip(),) if words else ())
+
+
+def _several(text: str, code: str, enhanced: str) -> tuple[str, ...]:
+    """The lines of a reply that were joined by blanks, all with the same codes; else none."""
+    between, last = f" {code}-{enhanced} ", f" {code} {enhanced} "
+    head, found, tail = text[len(between) - 1 :].rpartition(last)
+    if not found or code in tail or code in head.replace(between, ""):
+        return ()
+    return tuple(line for part in (*head.split(between), tail) if (line := part.strip()))
 
 
 @lru_cache(maxsize=4096)

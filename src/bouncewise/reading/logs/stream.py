@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from bouncewise.reading.delivery import NO_SOURCE, Delivered, Delivery, Kind, Source
 from bouncewise.reading.logs.bulk import EXPIRED, QUEUE_ID, Bulk, Marks
 from bouncewise.reading.logs.envelopes.text import Opening
+from bouncewise.reading.logs.formats import FOREIGN
 from bouncewise.reading.logs.model import MAX_SHOWN, Joins, Line, Message, Reader
-from bouncewise.reading.logs.registry import LineFormat, line_formats
+from bouncewise.reading.logs.registry import LineFormat, format_of, line_format, line_formats
 from bouncewise.reading.logs.times import Clock
 
 MAX_LINE = 65_536  # characters of a line that are looked at
 MAX_STAMP = 80  # characters of what stands before the machine's name
 LEARNT = 200  # lines from which it is learnt how the lines of a log begin
 MAX_TAGS = 4096  # programs that are remembered
+MAX_HOURS = 64  # hours that are remembered
 MAX_TRIED = 64  # lines after which a program that nobody recognises is another's
 _SYSLOGS = ("[", "m", "")  # "[ID 123 mail.info]" and "message repeated 2 times"
 _DULL = (
@@ -26,6 +29,7 @@ _DULL = (
     "-- Boot ",
     "-- Reboot --",
 )
+_CLOCK = re.compile(r":[0-5]\d:[0-6]\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)?$").match
 Test = Callable[[str], bool]
 
 
@@ -46,9 +50,7 @@ class LineStream:
     def __init__(self, clock: Clock, place: Source = NO_SOURCE, only: str = "") -> None:
         self._open = Opening(clock).open
         self._place = place
-        self._formats = tuple(f for f in line_formats() if not only or f.name == only)
-        self._only = self._formats[0] if only and self._formats else None
-        self._by_program = {program: f for f in self._formats for program in f.programs}
+        self._only = line_format(only) if only else None
         self._readers: dict[str, Reader] = {}
         self._places: dict[str, Source] = {}
         self._tags: dict[str, LineFormat | None] = {}
@@ -58,6 +60,7 @@ class LineStream:
         self._wanted: Test = _always
         self._host = self._stamp = self._time = ""
         self._format = _UNKNOWN
+        self._hours: dict[str, str] = {}
         self._marks: Marks | None = None
         self._bulk: Bulk | None = None
         self.lines = self.foreign = self.unread = 0
@@ -149,8 +152,12 @@ class LineStream:
 
     def _time_of(self, stamp: str) -> str:
         """The time that stands in front of the machine's name."""
-        line = self._open(f"{stamp}{self._prefix}/x[1]: x")
-        return line.time if line else ""
+        time = self._quick_time(stamp)
+        if not time:
+            line = self._open(f"{stamp}{self._prefix}/x[1]: x")
+            time = line.time if line else ""
+            self._learn_time(stamp, time)
+        return time
 
     def _recall(self, text: str) -> None:
         """Tell the reader of the program who sent the messages that some lines tell of."""
@@ -189,9 +196,14 @@ class LineStream:
                 known |= joins.old | joins.young
         return known
 
+    def bulk_messages(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Senders and clients by queue id, as blocks told them that were read at once."""
+        return (self._bulk.senders, self._bulk.clients) if self._bulk is not None else ({}, {})
+
     def go_on(self, clock: Clock, place: Source) -> None:
         """Go on in the next file of a rotated set: what is known of messages stays."""
         self._open = Opening(clock).open
+        self._hours.clear()
         self._place = place
         self._places = {name: _placed(place, name) for name in self._readers}
         self.lines = self.foreign = self.unread = 0
@@ -237,15 +249,34 @@ class LineStream:
             return self._line(text)
         stamp = text[:at]
         if stamp != self._stamp:
-            line = self._open(text)
-            if line is None or text[opened + 1 : closed] != line.pid:
-                return self._line(text)
-            self._stamp, self._time = stamp, line.time
+            time = self._quick_time(stamp)
+            if not time:
+                line = self._open(text)
+                if line is None or text[opened + 1 : closed] != line.pid:
+                    return self._line(text)
+                time = line.time
+                self._learn_time(stamp, time)
+            self._stamp, self._time = stamp, time
         program = text[at + len(self._host) + 1 : opened]
         line = Line(
             text[closed + 3 :], self.lines, self._time, self._host, program, text[opened + 1 : closed]
         )
         return self._of(self._format, line)
+
+    def _learn_time(self, stamp: str, time: str) -> None:
+        """Remember an hour, where the rest of a time stands in the log as it stands in RFC 3339."""
+        cut = stamp.find(":")
+        if cut > 0 and time[13:] == stamp[cut:].rstrip() and time[13:14] == ":":
+            if len(self._hours) > MAX_HOURS:
+                self._hours.clear()
+            self._hours[stamp[:cut]] = time[:13]
+
+    def _quick_time(self, stamp: str) -> str:
+        """The time of a stamp whose hour is known, or ""."""
+        cut = stamp.find(":")
+        hour = self._hours.get(stamp[:cut]) if cut > 0 else None
+        rest = stamp[cut:].rstrip()
+        return hour + rest if hour is not None and _CLOCK(rest) else ""
 
     def _dispatch(self, line: Line) -> Iterable[Delivery]:
         if not line.program:
@@ -261,9 +292,12 @@ class LineStream:
     def _format_of(self, line: Line) -> LineFormat | None:
         """The format of a program: by its tag, else by what it writes."""
         program = line.program.lower()
-        found = self._only or self._by_program.get(program.partition("/")[0]) or self._by_program.get(program)
+        found = self._only or format_of(program)
+        if found is None and program in FOREIGN:
+            self._tags[line.program] = None
+            return None
         if found is None:
-            found = next((f for f in self._formats if f.recognise(line.message)), None)
+            found = next((f for f in line_formats() if f.recognise(line.message)), None)
         if found is None:
             self._tried[program] += 1
             if self._tried[program] < MAX_TRIED:
@@ -294,7 +328,7 @@ class LineStream:
     def _recognised(self, text: str) -> LineFormat | None:
         if self._bare is not None and self._bare.recognise(text):
             return self._bare
-        return next((f for f in self._formats if f.recognise(text)), None)
+        return next((f for f in line_formats() if f.recognise(text)), None)
 
     def _of(self, found: LineFormat, line: Line) -> Iterable[Delivery]:
         reader = self._readers.get(found.name)

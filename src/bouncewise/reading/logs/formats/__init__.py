@@ -31,3 +31,42 @@ ORDER = (
     "m365_trace",
     # one name a line
 )
+
+# The syslog tags of ``PROGRAMS``, kept here as well, so that a log loads no format that it does not need
+TAGS = {
+    "postfix": "postfix",
+    "exim": "exim",
+    "exim4": "exim",
+    "haraka": "haraka",
+    "mdaemon": "mdaemon",
+    "ecelerity": "momentum",
+    "opensmtpd": "opensmtpd",
+    "pmta": "powermta",
+    "pmtad": "powermta",
+    **dict.fromkeys(
+        (
+            "qmail",
+            "qmail-send",
+            "qmail-smtpd",
+            "splogger",
+            "rblsmtpd",
+            "tcpserver",
+            "sslserver",
+            "simscan",
+            "chkuser",
+            "spamdyke",
+        ),
+        "qmail",
+    ),
+    **dict.fromkeys(
+        ("sendmail", "sm-mta", "sm-msp-queue", "sm-client", "sm-msp", "sm-que", "sendmail-client"), "sendmail"
+    ),
+}
+# Programs that stand in mail logs and send no mail: their lines are not tried by every format
+FOREIGN = frozenset(
+    (
+        *("anacron", "auditd", "clamd", "clamav-milter", "cron", "crond", "fail2ban", "freshclam"),
+        *("imap-login", "imapd", "kernel", "named", "opendkim", "opendmarc", "policyd-spf", "pop3d"),
+        *("postgrey", "rsyslogd", "saslauthd", "spamd", "spampd", "sshd", "su", "sudo", "systemd"),
+    )
+)

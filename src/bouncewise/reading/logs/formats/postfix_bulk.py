@@ -19,7 +19,9 @@ from bouncewise.reading.logs.model import Joins, Message
 
 LIMIT = 200_000  # messages whose senders are held, in each of two generations
 _SENT = ", status=sent ("
-_STATUS = ", status="
+# Each begins with fixed words, which is searched far faster than an alternation
+_NOT_SENT = re.compile(r", status=(?!sent \()").finditer
+_REFUSED = re.compile(r"reject: ").finditer
 _NO_RELAY = {"none": "", "local": ""}
 
 
@@ -35,7 +37,8 @@ def _patterns(marks: Marks) -> tuple[re.Pattern[str], re.Pattern[str], re.Patter
     )
     queued = re.compile(rf"{short}[\w/-]++\[\d++\]: ([0-9A-Za-z]++): from=<([^>\n]*+)>, size=", re.ASCII)
     client = re.compile(
-        rf"{short}[\w/-]++\[\d++\]: ([0-9A-Za-z]++): client=([^,\n]*+)(?:[^\n]*?, sasl_username=([^,\n]++))?",
+        rf"{short}[\w/-]++\[\d++\]: ([0-9A-Za-z]++): client=([^,\n]*+)"
+        r"(?:, sasl_method=[^,\n]*+, sasl_username=([^,\n]++))?",
         re.ASCII,
     )
     return sent, queued, client
@@ -135,19 +138,8 @@ def _others(text: str, mark: str) -> tuple[int, list[tuple[int, str]]] | None:
 
     These tell of failures and refusals, or are of other programs.
     """
-    sent = 0
-    starts: set[int] = set()
-    at = text.find(_STATUS)
-    while at >= 0:
-        if text.startswith(_SENT, at):
-            sent += 1
-        else:
-            starts.add(text.rfind("\n", 0, at) + 1)
-        at = text.find(_STATUS, at + 1)
-    at = text.find("reject: ")
-    while at >= 0:
-        starts.add(text.rfind("\n", 0, at) + 1)
-        at = text.find("reject: ", at + 1)
+    rfind = text.rfind
+    starts = {rfind("\n", 0, found.start()) + 1 for found in (*_NOT_SENT(text), *_REFUSED(text))}
     lines = text.count("\n") + 1
     if text.count(mark) < lines:
         foreign = _foreign(text, mark)
@@ -161,7 +153,7 @@ def _others(text: str, mark: str) -> tuple[int, list[tuple[int, str]]] | None:
         last = start
         end = text.find("\n", start)
         found.append((number, text[start:] if end < 0 else text[start:end]))
-    return sent, found
+    return text.count(_SENT), found
 
 
 def _foreign(text: str, mark: str) -> list[int]:

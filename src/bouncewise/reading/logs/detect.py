@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from bouncewise.reading.logs.envelopes.text import Opening
+from bouncewise.reading.logs.envelopes.entries import is_entries
+from bouncewise.reading.logs.envelopes.text import Opening, loose
 from bouncewise.reading.logs.objects import is_form
 from bouncewise.reading.logs.registry import line_formats
 from bouncewise.reading.logs.tables import is_table
@@ -30,15 +31,26 @@ def form_of(head: bytes) -> Form | None:
     Args:
         head: its first ``LOOK`` octets, or all where there are fewer.
     """
-    lines = [line for block in lines_of([head]) for line in block][:_LINES]
-    lines = [text for line in lines if (text := line.strip("\ufeff\x00 \t\r\x1e"))]
+    lines = first_lines(head)
     if not lines:
         return None
-    if lines[0][0] in "{[" or is_form(lines[0]):
+    if is_entries(lines):
+        return Form.LINES
+    if lines[0].removeprefix("data: ")[:1] in ("{", "[") or is_form(lines[0]):
         return Form.OBJECTS
     if is_table(lines):
         return Form.TABLE
     return Form.LINES if _are_logged(lines) else None
+
+
+def first_lines(head: bytes) -> list[str]:
+    """The first lines of a file that are not blank.
+
+    Args:
+        head: its first octets.
+    """
+    lines = [line for block in lines_of([head]) for line in block][:_LINES]
+    return [text for line in lines if (text := line.strip("\ufeff\x00 \t\r\x1e"))]
 
 
 def _are_logged(lines: list[str]) -> bool:
@@ -46,6 +58,10 @@ def _are_logged(lines: list[str]) -> bool:
     opening, formats = Opening(Clock(2000, 1, 1)), line_formats()
     lines = lines[:-1] if len(lines) > 1 else lines
     logged = sum(
-        1 for line in lines if opening.open(line) is not None or any(f.recognise(line) for f in formats)
+        1
+        for line in lines
+        if opening.open(line) is not None
+        or any(f.recognise(line) for f in formats)
+        or ((inner := loose(line)) is not None and any(f.recognise(inner.message) for f in formats))
     )
     return logged >= _ENOUGH * len(lines)

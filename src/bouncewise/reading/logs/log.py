@@ -8,7 +8,8 @@ from itertools import chain
 import msgspec
 
 from bouncewise.reading.delivery import Delivery, Source
-from bouncewise.reading.logs.detect import LOOK, Form, form_of
+from bouncewise.reading.logs.detect import LOOK, Form, first_lines, form_of
+from bouncewise.reading.logs.envelopes.entries import is_entries, joined
 from bouncewise.reading.logs.objects import ObjectReader
 from bouncewise.reading.logs.stream import LineStream
 from bouncewise.reading.logs.tables import TableReader
@@ -45,7 +46,7 @@ class Log:
         self._place = place
         self._stream = LineStream(Clock(*written), place, only)
         self._objects = ObjectReader(self._stream, place, only)
-        self._table = TableReader(place)
+        self._table = TableReader(place, self._stream)
 
     def read(self, blocks: Iterable[bytes]) -> Iterator[Delivery]:
         """The deliveries that the log tells of, in order; lines that can't be read are records that say why.
@@ -64,7 +65,7 @@ class Log:
         elif form is Form.OBJECTS:
             yield from self._objects.read(chain.from_iterable(lines))
         else:
-            for block in lines:
+            for block in joined(lines) if is_entries(first_lines(head[:LOOK])) else lines:
                 yield from self._stream.read(block)
 
     @property

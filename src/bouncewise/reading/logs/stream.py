@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from bouncewise.reading.delivery import Delivery, Kind, Source
-from bouncewise.reading.logs.envelopes.text import Opening
+from bouncewise.reading.logs.envelopes.text import Opening, loose
 from bouncewise.reading.logs.model import MAX_SHOWN, Line, Reader
 from bouncewise.reading.logs.registry import LineFormat, line_formats
 from bouncewise.reading.logs.times import Clock
@@ -34,6 +34,7 @@ class LineStream:
         only: name of the one format to read; "" tells by content.
 
     Attributes:
+        objects: reads a line that is a JSON record, or gives None.
         lines: how many have been read.
         foreign: how many of them are of programs that send no mail.
         unread: how many could not be read.
@@ -50,6 +51,8 @@ class LineStream:
         self._tags: dict[str, LineFormat | None] = {}
         self._tried: Counter[str] = Counter()
         self._bare: LineFormat | None = None
+        self._stamped = False  # there is a time in front of each line, which is not the program's
+        self.objects: Callable[[Line], Iterable[Delivery] | None] | None = None
         self._prefix, self._at, self._wanted = "\0", 0, _always
         self.lines = self.foreign = self.unread = 0
 
@@ -110,6 +113,10 @@ class LineStream:
             self._prefix, self._at, self._wanted = f"{line.host} {family}", at, any_of(found.triggers)
 
     def _dispatch(self, line: Line) -> Iterable[Delivery]:
+        if line.message[:1] == "{" and self.objects is not None:
+            deliveries = self.objects(line)
+            if deliveries is not None:
+                return deliveries
         if not line.program:
             return self._by_message(line)
         found = self._tags.get(line.program, _UNKNOWN)
@@ -143,10 +150,20 @@ class LineStream:
         return self._of(bare, line)
 
     def _without_envelope(self, text: str) -> Iterable[Delivery]:
+        line = loose(text) if self._stamped else None
+        if line is not None and self._bare is not None:
+            line.number = self.lines
+            return self._of(self._bare, line)
         found = self._only or self._recognised(text)
         if found is not None:
             self._bare = found
             return self._of(found, Line(text, self.lines))
+        if self._bare is None and (line := loose(text)) is not None:
+            self._bare = self._recognised(line.message)
+            if self._bare is not None or line.message[:1] == "{":
+                self._stamped = True
+                line.number = self.lines
+                return self._dispatch(line)
         if self._bare is not None:  # a line that goes on, or one that says nothing of mail
             return self._of(self._bare, Line(text, self.lines))
         if text.startswith(_DULL):

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from bouncewise.reading.delivery import Delivery, Kind, Source
+from bouncewise.reading.logs.envelopes.tables import holds_lines, line_in
 from bouncewise.reading.logs.model import MAX_SHOWN
 from bouncewise.reading.logs.registry import TableFormat, table_formats
+from bouncewise.reading.logs.stream import LineStream
 
 _DELIMITERS = ",;\t|"
 _FIELDS = "#fields:"
@@ -34,9 +36,13 @@ def table_of(line: str) -> tuple[TableFormat, list[str], str] | None:
         if len(columns) < 2:
             return None
         found = next((f for f in table_formats() if f.recognise(columns)), None)
+        found = found or (_LINES if holds_lines(columns) else None)
         if found is not None:
             return found, columns, delimiter
     return None
+
+
+_LINES = TableFormat("", holds_lines, lambda _row, _source: ())  # rows that hold lines of other programs
 
 
 def _columns(line: str, delimiter: str) -> list[str]:
@@ -52,14 +58,16 @@ class TableReader:
 
     Args:
         place: the file, for the records.
+        lines: reads the lines that rows hold.
 
     Attributes:
         lines: how many have been read.
         unread: how many rows could not be read.
     """
 
-    def __init__(self, place: Source) -> None:
+    def __init__(self, place: Source, lines: LineStream) -> None:
         self._place = place
+        self._stream = lines
         self._format: TableFormat | None = None
         self._columns: list[str] = []
         self._delimiter = ","
@@ -118,6 +126,10 @@ class TableReader:
         place = self._place
         source = Source(path=place.path, format=form.name, line=number, member=place.member)
         values: Mapping[str, str] = dict(zip(self._columns, row, strict=False))
+        if form is _LINES:
+            line = line_in(values)
+            yield from self._stream.inner(line, number) if line else ()
+            return
         for delivery in form.read(values, source):
             self.unread += delivery.kind is Kind.UNREADABLE
             yield delivery

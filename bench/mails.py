@@ -24,7 +24,8 @@ from pathlib import Path
 from bench import median_seconds
 
 from bouncewise.api import make_engine
-from bouncewise.pipeline.mails import outcome
+from bouncewise.pipeline.run import read_one
+from bouncewise.pipeline.sink import RowSink
 from bouncewise.pipeline.sources import Found
 from bouncewise.reading import read_mail
 
@@ -111,15 +112,16 @@ def main() -> None:
     mails = [path.read_bytes() for path in files]
     found = [Found(path=str(path), format="eml", data=data) for path, data in zip(files, mails, strict=True)]
     engine = make_engine()
+    rows, counted = RowSink(engine), RowSink(engine, as_json=False)
     for _ in range(3):
-        [outcome(engine, one) for one in found]
+        [read_one(rows, one) for one in found]
     print(
         f"{len(mails)} mails, {sum(map(len, mails)) // len(mails):,} octets on average; one process, one core"
     )
     for name, run in (
         ("read", lambda: [read_mail(m) for m in mails]),
-        ("read and diagnosed", lambda: [outcome(engine, one, as_json=False) for one in found]),
-        ("read, diagnosed, as JSON", lambda: [outcome(engine, one) for one in found]),
+        ("read and diagnosed", lambda: [read_one(counted, one) for one in found]),
+        ("read, diagnosed, as JSON", lambda: [read_one(rows, one) for one in found]),
     ):
         print(f"{name}: {len(mails) / median_seconds(run, options.rounds):,.0f} mails/s")
     others(files, mails, options.rounds)

@@ -10,6 +10,7 @@ from bouncewise.api import make_engine
 from bouncewise.diagnosis.advice import fill
 from bouncewise.diagnosis.engine import Engine
 from bouncewise.knowledge import KnowledgeError
+from bouncewise.reply.model import Reply, Severity, Unwrapped
 
 
 def _policy(folder: Path, text: str) -> Path:
@@ -83,3 +84,10 @@ def test_words_for_one_code_mean_nothing_without_it(engine: Engine) -> None:
         engine.diagnose("LDAP bind failed for user").rule
         != engine.diagnose("535 LDAP bind failed for user").rule
     )
+
+
+def test_a_number_that_is_no_reply_code_is_permanent() -> None:
+    """Mail services have numbers of their own, such as Mailgun's 602 and 605."""
+    diagnosis = make_engine().diagnose(Unwrapped(Reply(602, None, ("gone",))))
+    assert diagnosis.advice.action == "bounce"
+    assert Reply(605, None).severity is Severity.PERMANENT

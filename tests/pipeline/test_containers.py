@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from bouncewise.pipeline.sources import Found, Limits, Unreadable, open_mails
+from bouncewise.pipeline.sources import Found, Limits, Unreadable, open_sources
 
 zstandard = pytest.importorskip("zstandard")
 
@@ -112,8 +112,8 @@ def test_every_container_gives_the_same_mails(holder: str, packer: str, end: byt
     data = PACKERS[packer](holders(with_ends(end), end)[holder])
     path = tmp_path / "a name that says nothing"
     path.write_bytes(data)
-    from_file = list(open_mails([str(path)]))
-    from_stdin = list(open_mails(["-"], stdin=io.BytesIO(data)))
+    from_file = list(open_sources([str(path)]))
+    from_stdin = list(open_sources(["-"], stdin=io.BytesIO(data)))
     for events in (from_file, from_stdin):
         assert [e.data if isinstance(e, Found) else e for e in events] == with_ends(end)
     assert {e.path for e in from_file} == {str(path)}
@@ -157,7 +157,7 @@ def test_folders_give_the_same_mails(end: bytes, packer: str, tmp_path: Path) ->
     ):
         (tmp_path / name).write_bytes(b"Subject: not to be read\n\n")
     (tmp_path / "any/deep/all.mbox").write_bytes(pack(mbox(mails, end)))
-    events = list(open_mails([str(tmp_path)]))
+    events = list(open_sources([str(tmp_path)]))
     assert all(isinstance(e, Found) and e.data in mails for e in events)
     read = [(e.path.removeprefix(f"{tmp_path}/"), e.format) for e in events if isinstance(e, Found)]
     assert read == [
@@ -175,7 +175,7 @@ def test_folders_give_the_same_mails(end: bytes, packer: str, tmp_path: Path) ->
 
 def test_members_are_named() -> None:
     outer = tarred({"x/in.zip": zipped({"cur/1.a": MAILS[0], "7": MAILS[1]})})
-    events = list(open_mails(["-"], stdin=io.BytesIO(outer)))
+    events = list(open_sources(["-"], stdin=io.BytesIO(outer)))
     assert [(e.member, e.format) for e in events if isinstance(e, Found)] == [
         ("x/in.zip!cur/1.a", "maildir"),
         ("x/in.zip!7", "mh"),
@@ -184,7 +184,7 @@ def test_members_are_named() -> None:
 
 def test_a_third_archive_is_not_opened() -> None:
     inner = zipped({"b.tar": tarred({"c.zip": zipped(named(MAILS)), "d.eml": MAILS[0]})})
-    first, second = open_mails(["-"], stdin=io.BytesIO(inner))
+    first, second = open_sources(["-"], stdin=io.BytesIO(inner))
     assert isinstance(first, Unreadable) and first.member == "b.tar!c.zip" and "unpack it" in first.reason
     assert isinstance(second, Found) and second.member == "b.tar!d.eml"
 
@@ -193,7 +193,7 @@ def test_layers_of_compression_end() -> None:
     data = MAILS[0]
     for _ in range(6):
         data = gzip.compress(data)
-    (event,) = open_mails(["-"], stdin=io.BytesIO(data))
+    (event,) = open_sources(["-"], stdin=io.BytesIO(data))
     assert isinstance(event, Unreadable) and "compressed more than" in event.reason
 
 
@@ -202,30 +202,30 @@ def test_bombs_end_at_the_limit() -> None:
     box = b"From a Wed Jan  2 03:04:05 2002\n" + zeros
     limits = Limits(mail=1000, unpacked=1_000_000, member=500_000)
     for pack in (gzip.compress, bz2.compress, lzma.compress, zst):
-        found, unreadable = open_mails(["-"], stdin=io.BytesIO(pack(box)), limits=limits)
+        found, unreadable = open_sources(["-"], stdin=io.BytesIO(pack(box)), limits=limits)
         assert isinstance(found, Found) and found.truncated and len(found.data) == 1000
         assert isinstance(unreadable, Unreadable) and "unpacks to more than 977 KiB" in unreadable.reason
-    found, unreadable, *rest = open_mails(
+    found, unreadable, *rest = open_sources(
         ["-"], stdin=io.BytesIO(zipped({"a": box, "b": b"A: 1\n\n"})), limits=limits
     )
     assert isinstance(unreadable, Unreadable) and unreadable.member == "a" and "488 KiB" in unreadable.reason
     assert isinstance(rest[0], Found) and rest[0].member == "b"
     # a mail is cut without unpacking the rest of it
-    (mail,) = open_mails(["-"], stdin=io.BytesIO(gzip.compress(zeros)), limits=limits)
+    (mail,) = open_sources(["-"], stdin=io.BytesIO(gzip.compress(zeros)), limits=limits)
     assert isinstance(mail, Found) and mail.truncated and mail.data == zeros[:1000]
 
 
 @pytest.mark.parametrize("pack", [zipped, tarred])
 def test_too_many_members(pack: Callable[[dict[str, bytes]], bytes]) -> None:
     data = pack({f"{n}.eml": MAILS[0] for n in range(5)})
-    events = list(open_mails(["-"], stdin=io.BytesIO(data), limits=Limits(members=3)))
+    events = list(open_sources(["-"], stdin=io.BytesIO(data), limits=Limits(members=3)))
     assert [type(e) for e in events] == [Found, Found, Found, Unreadable]
 
 
 def test_utf16_and_byte_order_marks() -> None:
     mail = b"Subject: \xc3\xa9\n\nbody\n"
     for data in (mail.decode().encode("utf-16"), b"\xef\xbb\xbf" + mail):
-        (event,) = open_mails(["-"], stdin=io.BytesIO(data))
+        (event,) = open_sources(["-"], stdin=io.BytesIO(data))
         assert isinstance(event, Found) and event.data == mail
     box = b"\xef\xbb\xbf" + mbox(MAILS, b"\n")
-    assert [e.data for e in open_mails(["-"], stdin=io.BytesIO(box)) if isinstance(e, Found)] == MAILS
+    assert [e.data for e in open_sources(["-"], stdin=io.BytesIO(box)) if isinstance(e, Found)] == MAILS

@@ -24,14 +24,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_containers import MAILS, mbox, named, tarred, zipped, zst
 
-from bouncewise.pipeline.sources import Found, Limits, Unreadable, open_mails
+from bouncewise.pipeline.sources import Found, Limits, Unreadable, open_sources
 
 BIG = [b"Subject: %d\n\n" % n + random.Random(n).randbytes(30_000).hex().encode() + b"\n" for n in range(12)]
 BOX = mbox(BIG, b"\n")
 
 
 def read(data: bytes, **limits: int) -> list[Found | Unreadable]:
-    return list(open_mails(["-"], stdin=io.BytesIO(data), limits=Limits(**limits)))
+    return list(open_sources(["-"], stdin=io.BytesIO(data), limits=Limits(**limits)))
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zst])
@@ -133,9 +133,9 @@ def test_the_run_goes_on(tmp_path: Path, mail: str) -> None:
     (tmp_path / "empty").write_bytes(b"")
     (tmp_path / "nothing").mkdir()
     bad = ["missing", "empty", "nothing", "a\0b", "good.eml/x"]
-    (empty,) = open_mails([""])
+    (empty,) = open_sources([""])
     assert isinstance(empty, Unreadable)
-    events = list(open_mails([*(str(tmp_path / name) for name in bad), mail]))
+    events = list(open_sources([*(str(tmp_path / name) for name in bad), mail]))
     assert [type(e) for e in events] == [Unreadable] * len(bad) + [Found]
     reasons = [e.reason for e in events if isinstance(e, Unreadable)]
     assert "no such file" in reasons[0] and "empty" in reasons[1] and "empty" in reasons[2]
@@ -144,7 +144,7 @@ def test_the_run_goes_on(tmp_path: Path, mail: str) -> None:
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
 def test_permission_denied(tmp_path: Path, mail: str) -> None:
     Path(mail).chmod(0)
-    (event,) = open_mails([mail])
+    (event,) = open_sources([mail])
     assert isinstance(event, Unreadable) and "ermission" in event.reason
 
 
@@ -153,7 +153,7 @@ def test_pipes_sockets_and_devices(tmp_path: Path, mail: str) -> None:
     os.mkfifo(tmp_path / "pipe")
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(tmp_path / "socket"))
-        events = list(open_mails([str(tmp_path), str(tmp_path / "socket"), "/dev/null"]))
+        events = list(open_sources([str(tmp_path), str(tmp_path / "socket"), "/dev/null"]))
     assert [(type(e), Path(e.path).name) for e in events] == [
         (Found, "good.eml"),
         (Unreadable, "socket"),
@@ -162,7 +162,7 @@ def test_pipes_sockets_and_devices(tmp_path: Path, mail: str) -> None:
     ]
     writer = threading.Thread(target=(tmp_path / "pipe").write_bytes, args=(BOX,))
     writer.start()
-    events = list(open_mails([str(tmp_path / "pipe")]))
+    events = list(open_sources([str(tmp_path / "pipe")]))
     writer.join()
     assert [e.data for e in events if isinstance(e, Found)] == BIG
 
@@ -172,7 +172,7 @@ def test_links_in_a_ring_end(tmp_path: Path, mail: str) -> None:
     (tmp_path / "a" / "up").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "self").symlink_to("self")
     (tmp_path / "gone").symlink_to("nowhere")
-    events = list(open_mails([str(tmp_path)]))
+    events = list(open_sources([str(tmp_path)]))
     assert sorted((type(e).__name__, Path(e.path).name) for e in events) == [
         ("Found", "good.eml"),
         ("Unreadable", "gone"),
@@ -183,36 +183,36 @@ def test_links_in_a_ring_end(tmp_path: Path, mail: str) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="names are octets on Linux only")
 def test_names_that_are_no_utf8(tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"\xff.eml")).write_bytes(MAILS[0])
-    (event,) = open_mails([str(tmp_path)])
+    (event,) = open_sources([str(tmp_path)])
     assert isinstance(event, Found) and event.path.endswith("\\xff.eml") and event.path.encode()
 
 
 def test_resume_goes_on_where_it_ended(tmp_path: Path) -> None:
     path = tmp_path / "box"
     path.write_bytes(BOX)
-    events = [e for e in open_mails([str(path)]) if isinstance(e, Found)]
+    events = [e for e in open_sources([str(path)]) if isinstance(e, Found)]
     for n, event in enumerate(events):
         assert event.resume_at is not None
-        rest = list(open_mails([str(path)], resume={event.resume_key: event.resume_at}))
+        rest = list(open_sources([str(path)], resume={event.resume_key: event.resume_at}))
         assert rest == events[n + 1 :]
     with path.open("ab") as file:
         file.write(mbox(MAILS, b"\n"))
     marks = {events[-1].resume_key: events[-1].resume_at or 0}
-    assert [e.data for e in open_mails([str(path)], resume=marks) if isinstance(e, Found)] == MAILS
+    assert [e.data for e in open_sources([str(path)], resume=marks) if isinstance(e, Found)] == MAILS
 
 
 @pytest.mark.parametrize("mark", [3, 10**12, -5])
 def test_resume_in_a_mailbox_that_changed(tmp_path: Path, mark: int) -> None:
     path = tmp_path / "box"
     path.write_bytes(BOX)
-    events = list(open_mails([str(path)], resume={str(path): mark}))
+    events = list(open_sources([str(path)], resume={str(path): mark}))
     if mark > 0:
         changed = events.pop(0)
         assert isinstance(changed, Unreadable) and "has changed" in changed.reason and changed.offset == mark
     assert [e.data for e in events if isinstance(e, Found)] == BIG
     packed = tmp_path / "box.gz"
     packed.write_bytes(gzip.compress(BOX))
-    assert all(isinstance(e, Found) and not e.resume_key for e in open_mails([str(packed)]))
+    assert all(isinstance(e, Found) and not e.resume_key for e in open_sources([str(packed)]))
 
 
 class Failing(io.RawIOBase):
@@ -230,7 +230,7 @@ class Failing(io.RawIOBase):
 
 def test_an_input_that_breaks_off() -> None:
     source: Any = Failing(BOX[:100_000])
-    *found, last = open_mails(["-"], stdin=source)
+    *found, last = open_sources(["-"], stdin=source)
     assert [e.truncated for e in found if isinstance(e, Found)] == [False, True]
     assert isinstance(last, Unreadable) and "could not be read: Input/output error" in last.reason
 
@@ -260,7 +260,7 @@ SMALL = Limits(mail=500, unpacked=5000, member=2000, members=2)
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(BEGINNINGS), st.binary(max_size=800))
 def test_any_octets_never_raise(beginning: bytes, data: bytes) -> None:
-    events = list(open_mails(["-"], stdin=io.BytesIO(beginning + data), limits=SMALL))
+    events = list(open_sources(["-"], stdin=io.BytesIO(beginning + data), limits=SMALL))
     assert events and all(isinstance(e, Found | Unreadable) for e in events)
 
 
@@ -271,7 +271,7 @@ def test_containers_with_any_octets_in_the_middle_never_raise(data: bytes, at: i
     at %= len(data)
     changed = data[:at] + octets + data[at + len(octets) :]
     for limits in (SMALL, Limits()):
-        events = list(open_mails(["-"], stdin=io.BytesIO(changed), limits=limits))
+        events = list(open_sources(["-"], stdin=io.BytesIO(changed), limits=limits))
         assert all(isinstance(e, Found | Unreadable) for e in events)
 
 

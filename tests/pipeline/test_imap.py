@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from imap_server import Mailbox, serving
 
-from bouncewise.pipeline.sources import Found, Limits, Unreadable, imap, open_mails
+from bouncewise.pipeline.sources import Found, Limits, Unreadable, imap, open_sources
 
 MAILS = {uid: b"Subject: %d\r\n\r\nFrom here)\r\n" % uid for uid in range(3, 403, 4)}
 
@@ -30,7 +30,7 @@ def read(
     with serving(box) as where:
         url = f"imap://me%40example.com@{where}/{folder}"
         marks = {key.replace("URL", url): value for key, value in (resume or {}).items()}
-        events = list(open_mails([url + options], resume=marks, limits=Limits(**limits)))
+        events = list(open_sources([url + options], resume=marks, limits=Limits(**limits)))
     assert {e.path for e in events} <= {url}
     return events
 
@@ -136,7 +136,7 @@ def test_tls(scheme: str, trusted: bool, certificate: str, monkeypatch: pytest.M
         MAILS, capabilities=b"IMAP4rev1 STARTTLS AUTH=PLAIN", certificate=certificate, tls=scheme == "imaps"
     )
     with serving(box) as where:
-        events = list(open_mails([f"{scheme}://me%40example.com@{where}/?insecure=1"]))
+        events = list(open_sources([f"{scheme}://me%40example.com@{where}/?insecure=1"]))
     if trusted:
         assert uids(events) == list(MAILS)
         assert (b"STARTTLS" in box.said) == (scheme == "imap")
@@ -185,6 +185,6 @@ def test_urls_that_can_not_be_opened(
 ) -> None:
     if "password" in words:
         monkeypatch.delenv("BOUNCEWISE_IMAP_PASSWORD")
-    (event,) = open_mails([url])
+    (event,) = open_sources([url])
     assert isinstance(event, Unreadable) and words in event.reason
     assert event.path == shown and "hu" not in event.path + event.reason

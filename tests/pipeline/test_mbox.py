@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bouncewise.pipeline.sources import Found, Limits, open_mails
+from bouncewise.pipeline.sources import Found, Limits, open_sources
 from bouncewise.pipeline.sources.mbox import begins_mbox, is_separator
 
 LINE = b"From a@example.com Wed Jan  2 03:04:05 2002"
@@ -50,7 +50,7 @@ NO_SEPARATORS = [
 
 
 def mails(data: bytes, **limits: int) -> list[Found]:
-    events = list(open_mails(["-"], stdin=io.BytesIO(data), limits=Limits(**limits)))
+    events = list(open_sources(["-"], stdin=io.BytesIO(data), limits=Limits(**limits)))
     assert all(isinstance(e, Found) and e.format == "mbox" for e in events)
     return [e for e in events if isinstance(e, Found)]
 
@@ -118,7 +118,7 @@ def test_an_empty_mail_and_a_separator_alone() -> None:
     ],
 )
 def test_single_mails_may_have_a_from_line(data: bytes, read: bytes) -> None:
-    (event,) = open_mails(["-"], stdin=io.BytesIO(data))
+    (event,) = open_sources(["-"], stdin=io.BytesIO(data))
     assert isinstance(event, Found) and (event.format, event.data) == ("eml", read)
 
 
@@ -140,7 +140,7 @@ def test_blocks_may_end_anywhere(piece: int, end: bytes) -> None:
     mail = end.join([b"A: 1", b"", b"From the start", b"", b">From x", b"", b"From", b"z"])
     box = (LINE + end + mail + end + end) * 3
     whole = [(m.offset, m.data) for m in mails(box)]
-    events = list(open_mails(["-"], stdin=Pieces(box, piece)))  # type: ignore[arg-type]
+    events = list(open_sources(["-"], stdin=Pieces(box, piece)))  # type: ignore[arg-type]
     assert [(e.offset, e.data) for e in events if isinstance(e, Found)] == whole
     assert len(whole) == 3
 
@@ -207,7 +207,7 @@ class EndlessMail(Endless):
 def _peak(stream: io.RawIOBase, limits: Limits) -> tuple[int, int]:
     tracemalloc.start()
     try:
-        count = sum(1 for _ in open_mails(["-"], stdin=stream, limits=limits))  # type: ignore[arg-type]
+        count = sum(1 for _ in open_sources(["-"], stdin=stream, limits=limits))  # type: ignore[arg-type]
         return tracemalloc.get_traced_memory()[1], count
     finally:
         tracemalloc.stop()

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msg_writer import Tree, attachment, compound, message, recipient
 
-from bouncewise.pipeline.sources import Found, Limits, Unreadable, open_mails
+from bouncewise.pipeline.sources import Found, Limits, Unreadable, open_sources
 
 pytest.importorskip("olefile")
 
@@ -32,7 +32,7 @@ ORIGINAL = message(
 
 
 def only(tree: Tree, **limits: int) -> Found:
-    (event,) = open_mails(["-"], stdin=io.BytesIO(compound(tree)), limits=Limits(**limits))
+    (event,) = open_sources(["-"], stdin=io.BytesIO(compound(tree)), limits=Limits(**limits))
     assert isinstance(event, Found), event
     assert event.format == "msg"
     return event
@@ -126,7 +126,7 @@ def test_the_same_file_gives_the_same_mail_and_is_cut_at_the_limit() -> None:
     assert only(tree).data == only(tree).data
     big = message({SUBJECT: "x", BODY: "é" * 9000})
     assert len(compound(big)) < 30_000
-    (event,) = open_mails(["-"], stdin=io.BytesIO(compound(big)), limits=Limits(mail=10_000))
+    (event,) = open_sources(["-"], stdin=io.BytesIO(compound(big)), limits=Limits(mail=10_000))
     assert isinstance(event, Unreadable) and "larger than" in event.reason
 
 
@@ -138,7 +138,7 @@ def test_messages_within_messages_end() -> None:
 
 
 def test_other_office_files_are_no_mail() -> None:
-    (event,) = open_mails(["-"], stdin=io.BytesIO(compound({"WordDocument": b"x"})))
+    (event,) = open_sources(["-"], stdin=io.BytesIO(compound({"WordDocument": b"x"})))
     assert isinstance(event, Unreadable) and "no Outlook message" in event.reason
 
 
@@ -149,9 +149,9 @@ WHOLE = compound(message({SUBJECT: "x", BODY: "y" * 5000}, attach0=attachment({}
 @given(st.integers(0, len(WHOLE) - 1), st.binary(min_size=1, max_size=12))
 def test_damaged_files_never_raise(at: int, octets: bytes) -> None:
     changed = WHOLE[:at] + octets + WHOLE[at + len(octets) :]
-    events = list(open_mails(["-"], stdin=io.BytesIO(changed)))
+    events = list(open_sources(["-"], stdin=io.BytesIO(changed)))
     assert len(events) == 1
     for length in (at, 512 + at % 512):
         assert all(
-            isinstance(e, Found | Unreadable) for e in open_mails(["-"], stdin=io.BytesIO(WHOLE[:length]))
+            isinstance(e, Found | Unreadable) for e in open_sources(["-"], stdin=io.BytesIO(WHOLE[:length]))
         )

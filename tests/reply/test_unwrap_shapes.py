@@ -210,6 +210,11 @@ CASES: list[tuple[str, str, str]] = [
     # --- gateways, people
     ("5.1.0 - Unknown address error 550-'5.1.1 gone' (delivery attempts: 0)", "550 5.1.1 -", "gone"),
     (
+        '5.1.0 - Unknown address error 550-"5.1.1 Bob\'s box\\n5.1.1 is gone" (delivery attempts: 0)',
+        "550 5.1.1 -",
+        "Bob's box is gone",
+    ),
+    (
         "Diagnostic-Code: smtp; 5.3.0 - Other mail system problem 554-'5.7.1 go away' (delivery attempts: 0)",
         "554 5.7.1 -",
         "go away",

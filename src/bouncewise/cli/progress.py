@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TypeVar
 
 import click
@@ -30,3 +31,18 @@ def counted(items: Iterable[T], name: str, *, shown: bool = True) -> Iterator[T]
             click.echo(f"\r{number:,} {name}", nl=False, err=True)
     if number >= EVERY:
         click.echo(f"\r{number:,} {name}", err=True)
+
+
+def octets_of(paths: tuple[str, ...]) -> int:
+    """Octets to read where that is known: of plain files that are not compressed; else 0.
+
+    Args:
+        paths: as they were named.
+    """
+    total = 0
+    for name in paths:
+        path = Path(name)
+        if not path.is_file() or path.suffix in (".gz", ".bz2", ".xz", ".zst", ".zip", ".tar", ".tgz"):
+            return 0
+        total += path.stat().st_size
+    return total

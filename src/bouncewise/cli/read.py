@@ -1,24 +1,30 @@
-"""``bouncewise read``: bounce mails of any source, a record for each recipient."""
+"""``bouncewise read``: bounce mails, logs and webhooks of any source, a record for each delivery."""
 
 from __future__ import annotations
 
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import click
 
 from bouncewise.cli.engine import engine_options, load_cli_engine
+from bouncewise.cli.inputs import format_name, jobs_option
+from bouncewise.cli.progress import octets_of
 from bouncewise.cli.resume import ResumePoints
 from bouncewise.cli.safe import safe
 from bouncewise.cli.show import Part, show
 from bouncewise.diagnosis.engine import Engine
-from bouncewise.pipeline.mails import Outcome, Row, read_paths
+from bouncewise.pipeline.run import Choices, Piece, read_paths
+from bouncewise.pipeline.sink import Row, RowSink
+from bouncewise.reading.delivery import Kind
 
 MAX_SHOWN = 10  # causes in the summary
 MAX_WORDS = 120  # characters of a reply in a line
 _NO_FAILURE = frozenset({"not-a-bounce", "unreadable"})
+_NO_REASON = _NO_FAILURE | {"delivered", "relayed"}
 _STYLE = {
     "bounced": "red",
     "expired": "red",
@@ -34,86 +40,123 @@ _STYLE = {
 
 @click.command("read")
 @click.argument("paths", nargs=-1, metavar="PATH...")
-@click.option("--jsonl", is_flag=True, help="A JSON object a line for each recipient, on standard output.")
+@click.option("--jsonl", is_flag=True, help="A JSON object a line for each delivery, on standard output.")
+@click.option(
+    "--kind",
+    "kinds",
+    multiple=True,
+    type=click.Choice([kind.value for kind in Kind]),
+    help="Only deliveries of this kind; may be given several times.",
+)
 @click.option("--bounces", is_flag=True, help="Leave out mails that tell of no delivery.")
+@click.option("--unread", is_flag=True, help="Show the lines of logs that could not be read.")
+@click.option(
+    "--format",
+    "only",
+    metavar="NAME",
+    default="",
+    callback=format_name,
+    help="Read logs as this format in place of telling it by content; 'list' shows the names.",
+)
 @click.option(
     "--resume",
     "resume_file",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Keep in this file how far each mailbox is read, and go on from there the next time.",
 )
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 256),
-    default=1,
-    show_default=True,
-    help="Processes to read with; more than one pays from some thousand mails on.",
-)
+@jobs_option
 @click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
 @engine_options
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     paths: tuple[str, ...],
     jsonl: bool,
+    kinds: tuple[str, ...],
     bounces: bool,
+    unread: bool,
+    only: str,
     resume_file: Path | None,
-    workers: int,
+    jobs: int,
     quiet: bool,
     rules: Path | None,
     policy: Path | None,
 ) -> None:
-    """Read bounce mails: who did not get what, and why.
+    """Read bounce mails, logs and webhooks: who did not get what, and why.
 
-    A PATH is a mail, an mbox, a Maildir or MH folder, any directory of mails, a zip or tar archive,
-    any of them compressed, an IMAP folder (imaps://user@host/INBOX, password in
-    BOUNCEWISE_IMAP_PASSWORD), or - for standard input.
+    A PATH is a mail, an mbox, a Maildir or MH folder, a mail log of any program, a file of webhooks,
+    any directory of these, a zip or tar archive, any of them compressed, an IMAP folder
+    (imaps://user@host/INBOX, password in BOUNCEWISE_IMAP_PASSWORD), or - for standard input.
 
     \b
     Examples:
       bouncewise read bounce.eml
+      bouncewise read /var/log/mail.log* --kind bounced --kind expired
       bouncewise read ~/Maildir --jsonl > bounces.jsonl
       bouncewise read /var/mail/bounces --resume state.json --jsonl >> bounces.jsonl
     """
     if not paths and sys.stdin.isatty():
-        raise click.UsageError("nothing to read: name a mail, a mailbox or a folder, or - for standard input")
+        raise click.UsageError(
+            "nothing to read: name a mail, a mailbox, a log or a folder, or - for standard input"
+        )
     engine = load_cli_engine(rules, policy)
     points = ResumePoints(resume_file)
-    outcomes = read_paths(
-        engine,
-        paths or ("-",),
-        resume=points.known(),
-        stdin=sys.stdin.buffer,
-        workers=workers,
-        as_json=jsonl,
-    )
+    make_sink = partial(RowSink, as_json=jsonl)
+    choices = Choices(resume=points.known(), workers=jobs, only=only)
+    pieces = read_paths(engine, paths or ("-",), make_sink, choices, sys.stdin.buffer)
+    chosen = Chosen(frozenset(kinds), bounces=bounces, unread=unread)
     summary = Summary()
     try:
-        for outcome in _shown(outcomes, paths, quiet=quiet or sys.stdout.isatty()):
-            rows = [row for row in outcome.rows if not (bounces and row.kind in _NO_FAILURE)]
-            _write(outcome, rows, jsonl=jsonl)
-            summary.count(outcome)
-            points.passed(outcome.resume_key, outcome.resume_at)
+        for piece in _shown(pieces, paths, quiet=quiet or sys.stdout.isatty()):
+            for row in piece.given:
+                if chosen.holds(row):
+                    _write(piece, row, jsonl=jsonl)
+            summary.count(piece)
+            points.passed(piece.resume_key, piece.resume_at)
     finally:
         sys.stdout.flush()
         points.save()
-        if not quiet and (summary.mails > 1 or summary.unreadable):
-            summary.show(engine)
+        if not quiet and (summary.mails > 1 or summary.lines or summary.unreadable):
+            summary.show(engine, unread=unread)
     if summary.unreadable:
         sys.exit(1)
 
 
-def _write(outcome: Outcome, rows: Iterable[Row], *, jsonl: bool) -> None:
-    for row in rows:
-        if jsonl:
-            sys.stdout.buffer.write(row.line + b"\n")
-        else:
-            show([_line(outcome, row)])
+class Chosen:
+    """Which rows are shown.
+
+    Args:
+        kinds: those kinds only; all where there are none.
+        bounces: no mails that tell of no delivery.
+        unread: also the lines of logs that could not be read.
+    """
+
+    def __init__(self, kinds: frozenset[str], *, bounces: bool, unread: bool) -> None:
+        self._kinds = kinds
+        self._bounces = bounces
+        self._unread = unread
+
+    def holds(self, row: Row) -> bool:
+        """Whether a row is shown."""
+        if row.kind == "unreadable" and row.place is not None:
+            return self._unread
+        if self._kinds and row.kind not in self._kinds:
+            return False
+        return not (self._bounces and row.kind in _NO_FAILURE)
 
 
-def _line(outcome: Outcome, row: Row) -> list[Part]:
+def _write(piece: Piece, row: Row, *, jsonl: bool) -> None:
+    if jsonl:
+        sys.stdout.buffer.write(row.line + b"\n")
+    else:
+        show([_line(piece, row)])
+
+
+def _line(piece: Piece, row: Row) -> list[Part]:
     """A record in one line: what became of it, why, whom it was for, in what words."""
     told = row.text or row.reason
     if row.kind == "unreadable":
-        told = f"{outcome.path}{f' in {outcome.member}' if outcome.member else ''}: {row.reason}"
+        place = f"{piece.path}{f' in {piece.member}' if piece.member else ''}"
+        place += f", line {row.place}" if row.place is not None else ""
+        told = f"{place}: {row.reason}{f': {row.text}' if row.text else ''}"
     return [
         (f"{row.kind:<13} ", _STYLE.get(row.kind, "cyan")),
         (f"{row.cause:<24} ", "bold"),
@@ -122,52 +165,53 @@ def _line(outcome: Outcome, row: Row) -> list[Part]:
     ]
 
 
-def _shown(outcomes: Iterable[Outcome], paths: tuple[str, ...], *, quiet: bool) -> Iterator[Outcome]:
-    """Pass outcomes through, with a bar on standard error where that is a terminal."""
+def _shown(pieces: Iterable[Piece], paths: tuple[str, ...], *, quiet: bool) -> Iterator[Piece]:
+    """Pass pieces through, with a bar on standard error where that is a terminal."""
     if quiet or not sys.stderr.isatty():
-        yield from outcomes
+        yield from pieces
         return
-    total = _octets(paths)
+    total = octets_of(paths)
     with click.progressbar(length=total or 1, label="reading", file=sys.stderr, show_pos=not total) as bar:
-        for outcome in outcomes:
-            yield outcome
-            bar.update(outcome.octets if total else 1)
-
-
-def _octets(paths: tuple[str, ...]) -> int:
-    """Octets to read where that is known: of plain files that are not compressed; else 0."""
-    total = 0
-    for name in paths:
-        path = Path(name)
-        if not path.is_file() or path.suffix in (".gz", ".bz2", ".xz", ".zst", ".zip", ".tar", ".tgz"):
-            return 0
-        total += path.stat().st_size
-    return total
+        for piece in pieces:
+            yield piece
+            bar.update(piece.octets if total else 1)
 
 
 class Summary:
     """What was read, counted."""
 
     def __init__(self) -> None:
-        self.mails = 0
-        self.unreadable = 0
+        self.mails = self.lines = self.unreadable = 0
+        self._unread = self._foreign = 0
         self._kinds: Counter[str] = Counter()
         self._causes: Counter[str] = Counter()
 
-    def count(self, outcome: Outcome) -> None:
-        """Take in what one mail gave."""
-        self.mails += 1
-        for row in outcome.rows:
-            self._kinds[row.kind] += 1
-            self.unreadable += row.kind == "unreadable"
-            if row.kind not in _NO_FAILURE:
+    def count(self, piece: Piece) -> None:
+        """Take in what one mail or a stretch of a log gave."""
+        self.mails += piece.mails
+        self.lines += piece.counts.lines
+        self._unread += piece.counts.unread
+        self._foreign += piece.counts.foreign
+        for row in piece.given:
+            unreadable = row.kind == "unreadable"
+            self.unreadable += unreadable
+            if not (unreadable and row.place is not None):
+                self._kinds[row.kind] += 1
+            if row.kind not in _NO_REASON:
                 self._causes[row.cause] += 1
 
-    def show(self, engine: Engine) -> None:
+    def show(self, engine: Engine, *, unread: bool) -> None:
         """Print it on standard error."""
-        click.echo(f"\n{self.mails:,} mail{'' if self.mails == 1 else 's'}", err=True)
+        what = [f"{self.lines:,} line{'' if self.lines == 1 else 's'}"] if self.lines else []
+        what += [f"{self.mails:,} mail{'' if self.mails == 1 else 's'}"] if self.mails or not what else []
+        click.echo("\n" + " and ".join(what), err=True)
         for kind, count in self._kinds.most_common():
             click.echo(f"{count:>9,}  {kind}", err=True)
+        if self._foreign:
+            click.echo(f"{self._foreign:>9,}  lines of programs that send no mail", err=True)
+        if self._unread:
+            hint = "" if unread else "; --unread shows them"
+            click.echo(f"{self._unread:>9,}  lines that could not be read{hint}", err=True)
         if self._causes:
             click.echo("why", err=True)
         for cause, count in self._causes.most_common(MAX_SHOWN):

@@ -134,6 +134,8 @@ class Adviser:
         steps = list(rule.steps) if rule else []
         for provider in providers:
             steps.extend(self._steps_of.get((decision.cause, provider), ()))
+        if not any("{" in step for step in steps):
+            return tuple(dict.fromkeys(steps))
         values = _values(decision, entities, context, self._knowledge)
         return tuple(dict.fromkeys(fill(step, values) for step in steps))
 
@@ -177,7 +179,7 @@ def _values(decision: Decision, entities: Entities, context: Context, knowledge:
 
 def _digit(facts: Facts) -> int | None:
     if facts.code is not None:
-        return facts.code // 100
+        return facts.code // 100 if 200 <= facts.code < 600 else 5  # as first_digit has it
     return facts.enhanced.class_ if facts.enhanced else None
 
 

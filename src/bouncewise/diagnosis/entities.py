@@ -1,6 +1,8 @@
 """What the words of a reply name: addresses, hosts, links, waits, limits and tokens.
 
-Every pattern is linear: each repeat has an upper bound and no two repeats can share a character.
+Every pattern is linear: each repeat has an upper bound and no two repeats can share a character. Those of
+numbers begin with the figure and look behind it, so that they are tried at figures only; the others are
+searched where the sign that they need stands in the text.
 """
 
 from __future__ import annotations
@@ -16,13 +18,17 @@ MAX_EACH = 20
 
 _URL = re.compile(r"https?://[^\s<>\"'()\[\]{}|\\^]{3,500}", re.IGNORECASE)
 _ADDRESS = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,10}"
+    r"([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,10})"
 )
-_IPV4 = re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w]|\.\d)")
+_IPV4 = re.compile(r"\d(?<![\w.]\d)\d{0,2}\.(?:\d{1,3}\.){2}\d{1,3}(?![\w]|\.\d)")
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_SOUND_IPV4 = re.compile(rf"(?:{_OCTET}\.){{3}}{_OCTET}\Z", re.ASCII)
 _IPV6 = re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])")
 _DOMAIN = re.compile(
     r"(?<![\w.@-])(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?\.){1,8}[A-Za-z]{2,24}(?![\w@-])"
 )
+_LABEL_END = re.compile(r"\.[A-Za-z]{2}")  # what every domain needs
+_CAPITALS = re.compile(r"[A-Z][A-Z\d]")  # what every token needs
 _TOKENS = re.compile(
     r"\b(?:TSS?\d{2}|S\d{4,5}|SC-\d{3}|DY-\d{3}|OU-\d{3}|RP-\d{3}|AS\(\d{4,10}\)|AS\d{6,10}|BL\d{2}|PH\d{2}|"
     r"HM\d{2}|HME\d|HCM\d|CS\d{2}|BS\d{2}|CXBL|IPBL\d{3,4}|CXSNDR|CXMJ|CXTHRT|CXDNS|CXCNCT|CXRECT|CPSVE|"
@@ -38,10 +44,12 @@ _UNIT_WORDS = {
 }
 _UNIT_OF = {word: unit for unit, words in _UNIT_WORDS.items() for word in words.split("|")}
 _WAIT = re.compile(
-    r"(?<![\w.:])(\d{1,6})\s{0,2}-?(" + "|".join(sorted(_UNIT_OF, key=len, reverse=True)) + r")(?![a-zа-я])",
+    r"(\d(?<![\w.:]\d)\d{0,5})\s{0,2}-?("
+    + "|".join(sorted(_UNIT_OF, key=len, reverse=True))
+    + r")(?![a-zа-я])",
     re.IGNORECASE,
 )
-_CLOCK_WAIT = re.compile(r"(?<![\d:.])(\d{2}):(\d{2}):(\d{2})(?![\d:])")
+_CLOCK_WAIT = re.compile(r"(\d(?<![\d:.]\d)\d):(\d{2}):(\d{2})(?![\d:])")
 _ASKS_TO_WAIT = re.compile(
     r"try|retry|again|wait|later|come back|grey|gray|defer|after|within|delay|expire|erneut|spater|"
     r"reessay|riprov|"
@@ -49,7 +57,8 @@ _ASKS_TO_WAIT = re.compile(
     re.IGNORECASE,
 )
 _SIZE = re.compile(
-    r"(?<![\w.])(\d{1,12})\s{0,2}(bytes|octets|kb|kib|kbytes|mb|mib|mbytes|gb|k|m)(?![a-z])", re.IGNORECASE
+    r"(\d(?<![\w.]\d)\d{0,11})\s{0,2}(bytes|octets|kb|kib|kbytes|mb|mib|mbytes|gb|k|m)(?![a-z])",
+    re.IGNORECASE,
 )
 _SIZE_UNIT = {"b": 1, "o": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 _SAYS_SIZE = re.compile(r"size|large|big|exceed|limit|maximum|grösse|groß|taille|tama", re.IGNORECASE)
@@ -58,6 +67,12 @@ _COUNT = re.compile(
     r"|(?<![\w.:])(\d{1,7})\s{1,2}(?:recipients|messages|connections|sessions|mails|emails|per\b)",
     re.IGNORECASE,
 )
+# One of these, in small letters, stands in every ASCII text that counts something; and a figure.
+_COUNTING = (
+    "limit", "max", "most", "exceed", "only", "than", "recipients", "messages", "connections", "sessions",
+    "mails", "per",
+)  # fmt: skip
+_FIGURE = re.compile(r"\d")
 _NO_DOMAIN = frozenset({"html", "php", "htm", "aspx", "asp", "txt", "exe", "cgi", "jsp", "zip", "pdf", "eml"})
 MAX_WAIT = 7 * 86400
 
@@ -70,21 +85,28 @@ def find_entities(text: str, blocklist: Blocklist | None = None) -> Entities:
         blocklist: the blocklist that it names, if the matcher found one.
     """
     text = text[:MAX_TEXT]
-    urls = tuple(u.rstrip(".,;:!?") for u in _first(_URL.findall(text)))
-    plain = _URL.sub(" ", text)
-    addresses = _first(_ADDRESS.findall(plain))
+    plain = text
+    urls = addresses = _first([])
+    if "://" in text:
+        urls = tuple(u.rstrip(".,;:!?") for u in _first(_URL.findall(text)))
+        plain = _URL.sub(" ", text)
+    bare = plain
+    if "@" in plain:
+        pieces = _ADDRESS.split(plain)  # every second piece is an address
+        addresses, bare = _first(pieces[1::2]), " ".join(pieces[::2])
     ips = _first(_ips(text))
-    domains = _first(_domains(_ADDRESS.sub(" ", plain)))
+    domains = _first(_domains(bare))
+    counts = _FIGURE.search(plain) is not None
     return Entities(
         ips=ips,
         domains=domains,
         addresses=addresses,
         urls=urls,
         blocklist=_mention(blocklist, text, ips, domains, urls) if blocklist else None,
-        wait=_wait(plain),
-        size_limit=_size(plain),
-        count_limit=_count(plain),
-        tokens=_first(_TOKENS.findall(text)),
+        wait=_wait(plain) if counts else None,
+        size_limit=_size(plain) if counts else None,
+        count_limit=_count(plain) if counts else None,
+        tokens=_first(_TOKENS.findall(text)) if _CAPITALS.search(text) else (),
     )
 
 
@@ -93,22 +115,30 @@ def _first(found: list[str]) -> tuple[str, ...]:
 
 
 def _ips(text: str) -> list[str]:
+    written = [match[0] for match in _IPV4.finditer(text)] if text.count(".") > 2 else []
+    if text.count(":") > 1:
+        written.extend(match[0] for match in _IPV6.finditer(text))
     found = []
-    for match in [*_IPV4.finditer(text), *_IPV6.finditer(text)]:
+    for one in written:
+        if _SOUND_IPV4.match(one):
+            found.append(one)
+            continue
         try:
-            found.append(str(ipaddress.ip_address(match[0])))
+            found.append(str(ipaddress.ip_address(one)))
         except ValueError:
             continue
     return found
 
 
 def _domains(text: str) -> list[str]:
+    if _LABEL_END.search(text) is None:
+        return []
     return [d.lower() for d in _DOMAIN.findall(text) if d.rsplit(".", 1)[1].lower() not in _NO_DOMAIN]
 
 
 def _wait(text: str) -> int | None:
     """Seconds that the text asks to wait, or None. A number with a unit counts only beside such words."""
-    for pattern in (_WAIT, _CLOCK_WAIT):
+    for pattern in (_WAIT, _CLOCK_WAIT) if text.count(":") > 1 else (_WAIT,):
         for match in pattern.finditer(text):
             near = text[max(0, match.start() - 60) : match.end() + 40]
             if not _ASKS_TO_WAIT.search(near):
@@ -131,6 +161,10 @@ def _size(text: str) -> int | None:
 
 
 def _count(text: str) -> int | None:
+    if text.isascii():
+        lowered = text.lower()
+        if not any(word in lowered for word in _COUNTING):
+            return None
     for match in _COUNT.finditer(text):
         after = text[match.end() : match.end() + 8].lstrip().lower()
         if not after.startswith(("byte", "kb", "mb", "octet", "second", "minute", "hour", "day")):

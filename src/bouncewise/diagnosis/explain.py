@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from bouncewise.diagnosis.model import Candidate, Decision, Evidence, Facts
@@ -45,10 +45,11 @@ class Explainer:
         """
         text = reply.text[:MAX_SCAN]
         met = self._search.expressions(fold_bytes(text))
+        folded = _Folded(text)
         found: list[Evidence] = []
         seen: set[tuple[str, str, str]] = set()
         for candidate in decision.candidates:
-            item = self._one(candidate, decision, text, met)
+            item = self._one(candidate, decision, folded, met)
             if item is None or (item.by, item.cause, item.matched) in seen:
                 continue
             seen.add((item.by, item.cause, item.matched))
@@ -56,25 +57,25 @@ class Explainer:
         return tuple(found[:MAX_EVIDENCE])
 
     def _one(
-        self, candidate: Candidate, decision: Decision, text: str, met: dict[int, list[str]]
+        self, candidate: Candidate, decision: Decision, text: _Folded, met: Callable[[int], list[str]]
     ) -> Evidence | None:
         facts = decision.facts
         if facts is None or candidate.score == 0:
             return None
-        regexes = met.get(candidate.number, [])
+        regexes = met(candidate.number)
         if candidate.rule >= 0:
             return self._by_rule(candidate, text, regexes)
         if candidate.by == "blocklist":
             return self._by_blocklist(candidate, text, regexes)
         return _by_code(candidate, facts)
 
-    def _by_rule(self, candidate: Candidate, text: str, regexes: list[str]) -> Evidence:
+    def _by_rule(self, candidate: Candidate, text: _Folded, regexes: list[str]) -> Evidence:
         rule = self._knowledge.rules[candidate.rule]
-        start, end = find_span(regexes, text)
+        start, end = text.span(regexes)
         return Evidence(
             by=candidate.by,
             cause=rule.cause,
-            matched=text[start:end] if start is not None else "",
+            matched=text.text[start:end] if start is not None else "",
             start=start,
             end=end,
             says=rule.says or self._title(rule.cause),
@@ -82,13 +83,13 @@ class Explainer:
             source=rule.sources[0] if rule.sources else "",
         )
 
-    def _by_blocklist(self, candidate: Candidate, text: str, regexes: list[str]) -> Evidence:
+    def _by_blocklist(self, candidate: Candidate, text: _Folded, regexes: list[str]) -> Evidence:
         blocklist = self._knowledge.blocklists[self._patterns.blocklist_of[candidate.number]]
-        start, end = find_span(regexes, text)
+        start, end = text.span(regexes)
         return Evidence(
             by="blocklist",
             cause=candidate.cause,
-            matched=text[start:end] if start is not None else blocklist.name,
+            matched=text.text[start:end] if start is not None else blocklist.name,
             start=start,
             end=end,
             says=f"names the blocklist {blocklist.name} of {blocklist.operator}",
@@ -123,7 +124,7 @@ def _by_code(candidate: Candidate, facts: Facts) -> Evidence | None:
 
 
 # a stem matches the beginning of a word; what a person is shown is the whole word
-_WORD_END = re.compile(rb"[a-z0-9_-]{0,24}")
+_WORD_END = re.compile(rb"[A-Za-z0-9_-]{0,24}")
 
 
 @lru_cache(maxsize=4096)
@@ -131,21 +132,31 @@ def _compiled(regex: str) -> re.Pattern[bytes]:
     return re.compile(regex.encode(), re.IGNORECASE | re.DOTALL)
 
 
-def find_span(regexes: Sequence[str], text: str) -> tuple[int | None, int | None]:
-    """Place of the longest match of any of the expressions in a text, in characters.
+class _Folded:
+    """A text as expressions are searched in it, for the places of several.
 
     Args:
-        regexes: expressions over folded UTF-8 bytes.
         text: the text itself.
     """
-    data = fold(text).encode("utf-8", "replace")
-    one_blank = "  " not in text
-    best: tuple[int, int] | None = None
-    for regex in regexes if one_blank else [regex.replace(" ", r"\s+") for regex in regexes]:
-        match = _compiled(regex).search(data)
-        if match and (best is None or match.end() - match.start() > best[1] - best[0]):
-            best = match.span()
-    if best is None:
-        return None, None
-    best = best[0], best[1] + len(_WORD_END.match(data, best[1])[0])  # type: ignore[index]
-    return tuple(len(data[:place].decode("utf-8", "ignore")) for place in best)  # type: ignore[return-value]
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        plain = text.isascii() and text.isprintable()  # the expressions ignore the case
+        self._data = text.encode() if plain else fold(text).encode("utf-8", "replace")
+        self._ascii = text.isascii()
+        self._one_blank = "  " not in text
+
+    def span(self, regexes: Sequence[str]) -> tuple[int | None, int | None]:
+        """Place of the longest match of any of some expressions over folded UTF-8 bytes, in characters."""
+        data = self._data
+        best: tuple[int, int] | None = None
+        for regex in regexes if self._one_blank else [regex.replace(" ", r"\s+") for regex in regexes]:
+            match = _compiled(regex).search(data)
+            if match and (best is None or match.end() - match.start() > best[1] - best[0]):
+                best = match.span()
+        if best is None:
+            return None, None
+        start, end = best[0], _WORD_END.match(data, best[1]).end()  # type: ignore[union-attr]
+        if self._ascii:
+            return start, end
+        return len(data[:start].decode("utf-8", "ignore")), len(data[:end].decode("utf-8", "ignore"))

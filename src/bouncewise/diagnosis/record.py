@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from msgspec import structs
+
 from bouncewise.diagnosis.model import Entities, Evidence
 
 if TYPE_CHECKING:
     from bouncewise.diagnosis.diagnosis import Diagnosis
+
+_NOTHING = Entities()
 
 
 def to_record(diagnosis: Diagnosis) -> dict[str, Any]:
@@ -54,20 +58,19 @@ def to_record(diagnosis: Diagnosis) -> dict[str, Any]:
 
 
 def _evidence(item: Evidence) -> dict[str, Any]:
-    names = ("by", "cause", "matched", "start", "end", "says", "rule", "source")
-    return without_empty({name: getattr(item, name) for name in names})
+    return without_empty(structs.asdict(item))
 
 
 def _entities(entities: Entities) -> dict[str, Any]:
-    listed = entities.blocklist
-    names = ("ips", "domains", "addresses", "urls", "wait", "size_limit", "count_limit", "tokens")
-    found: dict[str, Any] = {name: getattr(entities, name) for name in names}
+    if entities == _NOTHING:
+        return {}
+    found = without_empty(structs.asdict(entities))
+    listed = found.pop("blocklist", None)
     if listed:
-        fields = ("id", "name", "operator", "zone", "lookup", "delist", "status", "note")
-        found["blocklist"] = without_empty({name: getattr(listed, name) for name in fields})
-    return without_empty({k: list(v) if isinstance(v, tuple) else v for k, v in found.items()})
+        found["blocklist"] = without_empty(structs.asdict(listed))
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in found.items()}
 
 
 def without_empty(values: dict[str, Any]) -> dict[str, Any]:
     """The values without those that say nothing; a zero and False say something."""
-    return {key: value for key, value in values.items() if value not in (None, "", [], {}, ())}
+    return {key: value for key, value in values.items() if value or value == 0}

@@ -6,6 +6,8 @@ met is looked for behind it, which is much cheaper than to search for all of the
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bouncewise.diagnosis.matcher import Cache, NoCache, Scan, make_scan
 from bouncewise.diagnosis.patterns import Patterns, PatternSet, scripts_in
 from bouncewise.knowledge.template import template_of
@@ -54,10 +56,12 @@ class SetSearch:
         self._guards = guards
         self._scan = scan
         self._known: dict[tuple[int, ...], tuple[frozenset[int], tuple[Guard, ...]]] = {}
+        self._last: tuple[bytes, tuple[int, ...]] = b"", ()  # who asks for evidence asks for the same again
 
     def __call__(self, data: bytes) -> frozenset[int]:
         """The numbers (see ``patterns``) that folded bytes meet."""
         places = self._scan(data)
+        self._last = data, tuple(places)
         if not places:
             return NOTHING
         places.sort()
@@ -75,7 +79,8 @@ class SetSearch:
     def expressions(self, data: bytes) -> dict[int, list[str]]:
         """The expressions that folded bytes meet, by the number that they report."""
         found: dict[int, list[str]] = {}
-        for place in self._scan(data):
+        last, places = self._last
+        for place in places if last == data else self._scan(data):
             for number in self._numbers[place]:
                 found.setdefault(number, []).append(self._regexes[place])
         return found
@@ -124,12 +129,11 @@ class Search:
             found |= known(template)
         return found
 
-    def expressions(self, data: bytes) -> dict[int, list[str]]:
-        """The expressions that folded text meets in the sets that are ready, by number."""
-        found = self.exact.expressions(data)
-        for number, regexes in self._expressions_of(template_of(data)).items():
-            found.setdefault(number, []).extend(regexes)
-        return found
+    def expressions(self, data: bytes) -> Callable[[int], list[str]]:
+        """The expressions that folded text meets in the sets that are ready: gives those of a number."""
+        exact = self.exact.expressions(data)
+        known = self._expressions_of(template_of(data))
+        return lambda number: exact.get(number, []) + known.get(number, [])
 
     def _expressions_of(self, template: bytes) -> dict[int, list[str]]:
         """What a template meets, kept: many replies have the same one."""

@@ -71,7 +71,9 @@ def status_of(engine: Engine, delivery: Delivery, cause: str) -> str:
 
 def _source(source: Source) -> dict[str, Any]:
     told = without_empty(msgspec.structs.asdict(source))
-    return told if source.truncated else {name: value for name, value in told.items() if name != "truncated"}
+    if not source.truncated:
+        told.pop("truncated", None)
+    return told
 
 
 def _words_decided(diagnosis: Diagnosis) -> bool:
@@ -90,13 +92,26 @@ def record(delivery: Delivery, diagnosis: Diagnosis) -> dict[str, Any]:
         told["confidence"] = round(diagnosis.confidence * LESS_SURE, 2)
     if delivery.kind is Kind.DELAYED:  # the reporting server goes on trying; nobody else should
         told.update(action="retry", suppress=False)
-    names = ("time", "sender", "recipient", "original_recipient", "message_id", "queue_id", "envelope_id")
-    more = ("reporting_mta", "remote_mta", "local_ip", "dsn_action", "feedback_type", "reason")
     own: dict[str, Any] = {
         "source": _source(delivery.source),
         "kind": delivery.kind.value,
-        **{name: getattr(delivery, name) for name in (*names, *more)},
+        "time": delivery.time,
+        "sender": delivery.sender,
+        "recipient": delivery.recipient,
+        "original_recipient": delivery.original_recipient,
+        "message_id": delivery.message_id,
+        "queue_id": delivery.queue_id,
+        "envelope_id": delivery.envelope_id,
+        "reporting_mta": delivery.reporting_mta,
+        "remote_mta": delivery.remote_mta,
+        "local_ip": delivery.local_ip,
+        "dsn_action": delivery.dsn_action,
+        "feedback_type": delivery.feedback_type,
+        "reason": delivery.reason,
         "status": status_of(diagnosis.engine, delivery, diagnosis.cause),
         "returned": without_empty(msgspec.structs.asdict(delivery.returned)) if delivery.returned else None,
     }
-    return {**without_empty(own), **{k: v for k, v in told.items() if k not in own or not own[k]}}
+    shown = without_empty(own)
+    for name, value in told.items():
+        shown.setdefault(name, value)
+    return shown

@@ -46,6 +46,9 @@ class Source(msgspec.Struct, frozen=True):
     truncated: bool = False
 
 
+NO_SOURCE = Source()
+
+
 class Returned(msgspec.Struct, frozen=True):
     """What is known of the message that came back; an empty field was not there.
 
@@ -108,7 +111,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
         reason: why a mail is unreadable or no bounce.
     """
 
-    source: Source = Source()
+    source: Source = NO_SOURCE
     kind: Kind
     time: str = ""
     sender: str | None = None
@@ -140,7 +143,9 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def said(self) -> Unwrapped:
         """The reply with everything that was round it, as ``diagnose`` takes it."""
-        context = self._fields() if self.context is NO_CONTEXT else self.context
+        context = self.context
+        if context is NO_CONTEXT or context == NO_CONTEXT:  # another object where it came from a process
+            context = self._fields()
         return Unwrapped(self.reply, context, self.wrapper, self.note)
 
     def _fields(self) -> Context:

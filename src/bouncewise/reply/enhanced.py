@@ -13,6 +13,7 @@ from bouncewise.reply.model import EnhancedCode
 
 _NUMBER = r"([245])\.(\d{1,3})\.(\d{1,3})"
 _NOT_LONGER = r"(?![.\d]?\d)(?!\.[A-Za-z0-9])(?![A-Za-z])(?!:\d)"
+_DOTTED = re.compile(r"[245]\.\d{1,3}\.\d")  # what every form below needs
 LEADING = re.compile(
     rf"[\s:;\"'\-]{{0,4}}[#(\[<]{{0,2}}{_NUMBER}{_NOT_LONGER}[\])>]{{0,2}}[:;,]?(?:\s+|$|(?=\S))"
 )
@@ -21,7 +22,7 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _MARKED = re.compile(rf"(?:#|\(#?|\[#?|<#?){_NUMBER}{_NOT_LONGER}(?=[\s)\]>:;,.\"'-]|$)")
-_BEHIND_CODE = re.compile(rf"(?<![\d.])[245][0-5]\d[ -]#?{_NUMBER}{_NOT_LONGER}")
+_BEHIND_CODE = re.compile(rf"[245](?<![\d.][245])[0-5]\d[ -]#?{_NUMBER}{_NOT_LONGER}")
 _PLAIN = re.compile(rf"(?<![\w.:/@#-]){_NUMBER}{_NOT_LONGER}(?=[\s:;,)\]>\"']|-\s|$)")
 _VERSION_BEFORE = re.compile(
     r"(?:\bv(?:er(?:sion)?)?\.?|\b(?:exim|postfix|sendmail|qmail|release|rev|build|haraka|rspamd|"
@@ -44,12 +45,14 @@ def find_enhanced(text: str) -> EnhancedCode | None:
         text: the words of a reply without its reply code; the first 4 KiB are looked at.
     """
     text = text[:MAX_LOOK]
-    if "." not in text:
+    if _DOTTED.search(text) is None:
         return None
     leading = LEADING.match(text)
     if leading:
         return _code(leading)
     for pattern in (_NAMED, _BEHIND_CODE, _MARKED, _PLAIN):
+        if pattern is _NAMED and "=" not in text and ":" not in text:
+            continue
         for match in pattern.finditer(text):
             if pattern in (_NAMED, _BEHIND_CODE) or not _looks_like_version(text, match):
                 return _code(match)

@@ -8,7 +8,7 @@ RFC 2034 section 4 (enhanced status codes inside replies).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from typing import NamedTuple
 
@@ -93,10 +93,11 @@ class Reply:
     def severity(self) -> Severity | None:
         """Severity by the reply code, else by the class of the enhanced code, else None.
 
-        An unknown code is taken by its first digit (RFC 5321 section 4.2).
+        An unknown code is taken by its first digit (RFC 5321 section 4.2); what is no reply code, such as
+        the 605 of a mail service, for a permanent failure.
         """
         if self.code is not None:
-            return Severity(self.code // 100)
+            return Severity(self.code // 100) if 200 <= self.code < 600 else Severity.PERMANENT
         return self.enhanced.severity if self.enhanced else None
 
     @property
@@ -135,12 +136,20 @@ class Context:
 
     def merged(self, other: Context) -> Context:
         """This context with the gaps filled from ``other``."""
-        gaps = {
-            name: theirs
-            for name in Context.__slots__
-            if getattr(self, name) is None and (theirs := getattr(other, name)) is not None
-        }
-        return replace(self, **gaps) if gaps else self
+        if self is NO_CONTEXT or other is NO_CONTEXT:
+            return self if other is NO_CONTEXT else other
+        return Context(
+            other.phase if self.phase is None else self.phase,
+            other.remote_host if self.remote_host is None else self.remote_host,
+            other.remote_ip if self.remote_ip is None else self.remote_ip,
+            other.local_ip if self.local_ip is None else self.local_ip,
+            other.helo if self.helo is None else self.helo,
+            other.sender if self.sender is None else self.sender,
+            other.recipient if self.recipient is None else self.recipient,
+            other.queue_age if self.queue_age is None else self.queue_age,
+            other.attempts if self.attempts is None else self.attempts,
+            other.time if self.time is None else self.time,
+        )
 
 
 NO_CONTEXT = Context()

@@ -54,6 +54,10 @@ _NO_CODE_NEXT = re.compile(
 )
 _LIST_JOINT = re.compile(r"\\?[\"'],\s{0,4}\\?[\"'](?=[2-5]\d\d[ -])")
 _LIST_END = re.compile(r"\\?[\"'](?:,\s{0,4}[\"']{2}){0,3}\s{0,2}[\])]?\s{0,4}$")
+# What most servers say, as it stands in RFC 2034: nothing of what is below can change it.
+_PLAIN = re.compile(
+    r"([2-5][0-5]\d) ([245])\.(\d{1,3})\.(\d{1,3}) ([A-Za-z<](?:[ -&(-+\--;=-\[\]-~]|<(?![bB]))*)\Z", re.ASCII
+)
 _NOISE = " :;,*：，"
 _LINE = re.compile(r"\r\n|\n|\r|\\{1,4}r\\{1,4}n|\\{1,4}n|<br ?/?>", re.IGNORECASE)
 # C0 and C1 controls, zero-width and bidirectional controls: they could move a cursor or hide words
@@ -92,6 +96,10 @@ def parse_reply(data: str | bytes) -> Reply:
         at the start, ``code`` is None.
     """
     text = decode(data[:MAX_INPUT]) if isinstance(data, bytes) else data[:MAX_INPUT]
+    plain = _PLAIN.match(text)
+    if plain is not None and text.count(plain[1]) == 1 and "  " not in text:
+        status = EnhancedCode(int(plain[2]), int(plain[3]), int(plain[4]))
+        return Reply(int(plain[1]), status, (plain[5].rstrip(),))
     text = _strip_prefix(text)
     listed = _LISTED.match(text)
     if listed:
@@ -100,13 +108,20 @@ def parse_reply(data: str | bytes) -> Reply:
         text = f"{words_listed[1]} {text[words_listed.end() :].rstrip(_QUOTE + ' .)]')}"
     lead = _leading_code(text)
     if lead is None:
-        words = tuple(line for line in (clean(part) for part in _LINE.split(text)) if line)
+        words = tuple([line for line in map(clean, _lines(text)) if line])
         joined = " ".join(words)
         enhanced, _first = _take_leading(joined)
         if enhanced and words:
             return Reply(None, enhanced, _without_leading(words, f" {enhanced} "))
         return Reply(None, find_enhanced(joined), words)
     return _parse_coded(int(lead[1]), text)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text, whatever ends them."""
+    if not ("\n" in text or "\\" in text or "\r" in text or "<b" in text or "<B" in text):
+        return [text]
+    return _LINE.split(text)
 
 
 def _strip_prefix(text: str) -> str:
@@ -128,7 +143,7 @@ def _parse_coded(code: int, text: str) -> Reply:
     if "," in text:
         joined = _LIST_JOINT.sub("\n", text)
         text = _LIST_END.sub("", joined) if joined != text else text
-    raw_lines = [part for part in _LINE.split(text) if part.strip()]
+    raw_lines = [part for part in _lines(text) if part.strip()]
     lines: list[str] = []
     enhanced: EnhancedCode | None = None
     for number, raw in enumerate(raw_lines):

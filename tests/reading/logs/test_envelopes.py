@@ -206,7 +206,7 @@ TEXTS = {
         P,
         "450",
     ),
-    "multilog": (f"@4000000068123456075bcd15 {M}", "2025-04-30T14:32:28.123Z", "", "", ""),
+    "multilog": (f"@4000000068123456075bcd15 {M}", "2025-04-30T14:31:40.123Z", "", "", ""),
     "tai64nlocal": (f"2026-11-23 17:40:28.794990500 {M}", "2026-11-23T17:40:28.794990500", "", "", ""),
 }
 
@@ -295,7 +295,7 @@ WHOLE = {
         sent("2026-11-23T17:40:28.794Z"),
     ),
     "Loki, push": (json.dumps({"streams": [{"stream": {}, "values": [PAIR]}]}), sent("2026-11-23T17:40:28.794Z")),
-    "CloudWatch, events": (json.dumps({"events": [{"timestamp": 1795455628000, "message": M}]}, indent=1), sent(f"{BSD}Z", None)),
+    "CloudWatch, events": (json.dumps({"events": [{"timestamp": 1795455628000, "message": M}]}, indent=1), sent(f"{BSD}Z")),
     "CloudWatch, subscription": (
         json.dumps({"messageType": "DATA_MESSAGE", "logEvents": [{"id": "1", "timestamp": 1795455628000, "message": M}]}),
         sent(f"{BSD}Z"),
@@ -313,10 +313,10 @@ WHOLE = {
         json.dumps({"tables": [{"columns": [{"name": "TimeGenerated"}, {"name": "LogMessage"}], "rows": [[f"{BSD}Z", M]]}]}),
         sent(f"{BSD}Z"),
     ),
-    "Google, list": (json.dumps([{"textPayload": M, "timestamp": f"{BSD}Z"}], indent=2), sent(f"{BSD}Z", None)),
+    "Google, list": (json.dumps([{"textPayload": M, "timestamp": f"{BSD}Z"}], indent=2), sent(f"{BSD}Z")),
     "journald, sse": (f"data: {json.dumps(OBJECTS['journald'][0])}\n\n", sent("2026-11-23T17:40:28.794Z")),
     "journald, seq": (f"\x1e{json.dumps(OBJECTS['journald'][0])}\n", sent("2026-11-23T17:40:28.794Z")),
-    "journald, pretty": (json.dumps(OBJECTS["journald"][0], indent="\t"), sent("2026-11-23T17:40:28.794Z", None)),
+    "journald, pretty": (json.dumps(OBJECTS["journald"][0], indent="\t"), sent("2026-11-23T17:40:28.794Z")),
     "journald, cat": (f"{M}\n", sent("")),
     "syslog-ng, no year": (
         json.dumps({"PROGRAM": P, "PID": "450", "MESSAGE": M, "HOST": "mail1", "DATE": "Nov 23 17:40:28"}),

@@ -1,4 +1,4 @@
-"""Every sample log beside what is read of it; samples are written in each program's manner for these tests."""
+"""Every sample log and webhook beside what is read of it; samples are written in each one's manner for these tests."""
 
 from __future__ import annotations
 
@@ -14,9 +14,15 @@ from bouncewise.reading.delivery import Delivery
 from bouncewise.reading.logs.log import Log, read_log
 from bouncewise.reading.logs.registry import names
 
-SAMPLES = Path(__file__).parent / "samples"
+HERE = Path(__file__).parent
+SAMPLES = (HERE / "samples", HERE.parent / "webhooks" / "samples")
 WRITTEN = (2026, 11, 24)
-LOGS = sorted(p for p in SAMPLES.iterdir() if p.suffix not in (".jsonl", ".new") or ".expected" not in p.name)
+LOGS = sorted(
+    path
+    for folder in SAMPLES
+    for path in folder.iterdir()
+    if path.suffix not in (".jsonl", ".new") or ".expected" not in path.name
+)
 
 
 def told(delivery: Delivery) -> dict[str, Any]:
@@ -25,6 +31,8 @@ def told(delivery: Delivery) -> dict[str, Any]:
     for name in ("context", "source", "reply", "wrapper"):
         fields.pop(name)
     reply = delivery.reply
+    if delivery.returned is not None:
+        fields["returned"] = without_empty(msgspec.structs.asdict(delivery.returned))
     fields["sender"] = "<>" if delivery.sender == "" else delivery.sender
     return without_empty(
         {

@@ -1,6 +1,6 @@
-"""Open everything that mails come in and give the raw mails, one after the other."""
+"""Open everything that mails and logs come in and give the raw mails and logs, one after the other."""
 
-from bouncewise.pipeline.sources.model import DEFAULT_LIMITS, Found, Limits, Unreadable
-from bouncewise.pipeline.sources.opening import open_mails
+from bouncewise.pipeline.sources.model import DEFAULT_LIMITS, Found, Limits, Logged, Unreadable
+from bouncewise.pipeline.sources.opening import open_sources
 
-__all__ = ["DEFAULT_LIMITS", "Found", "Limits", "Unreadable", "open_mails"]
+__all__ = ["DEFAULT_LIMITS", "Found", "Limits", "Logged", "Unreadable", "open_sources"]

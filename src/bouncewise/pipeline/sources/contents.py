@@ -1,21 +1,34 @@
-"""Open what a file holds, layer by layer: compressed data, archives, mailboxes, mails."""
+"""Open what a file holds, layer by layer: compressed data, archives, mailboxes, mails, logs."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import IO
 
 from bouncewise.pipeline.sources import archives, compressed, detect, mbox
 from bouncewise.pipeline.sources.detect import Kind
 from bouncewise.pipeline.sources.folders import is_skipped, mail_format
-from bouncewise.pipeline.sources.model import Events, Found, Limits, SourceError, Unreadable, shown, size
+from bouncewise.pipeline.sources.model import (
+    Events,
+    Found,
+    Limits,
+    Logged,
+    SourceError,
+    Unreadable,
+    shown,
+    size,
+)
 from bouncewise.pipeline.sources.outlook import convert
 from bouncewise.pipeline.sources.reader import Budget, Reader, read_mail
+from bouncewise.reading.logs.detect import LOOK as LOOK_AT_LOGS
+from bouncewise.reading.logs.detect import Form, form_of
 
 _MAX_ARCHIVES = 2  # an archive, and one in it
 _MAX_LAYERS = 4  # of compression, over and in archives
+LOG_BLOCK = 1 << 20  # octets of a log that are read at once
 
 
 class Count:
@@ -54,6 +67,9 @@ class Place:
         layers: how many layers of compression stand around.
         resume_key: where reading can be taken up again, its key.
         file: the file itself, where octets are read straight from one that can be sought in.
+        written: year, month and day when the file was last written to.
+        wanted: name of the log format that is asked for, so that nothing is taken for a mail.
+        follows: whether the file goes on where the one before it ended.
     """
 
     path: str
@@ -66,18 +82,22 @@ class Place:
     layers: int = 0
     resume_key: str = ""
     file: IO[bytes] | None = None
+    written: tuple[int, int, int] = (1970, 1, 1)
+    wanted: str = ""
+    follows: bool = False
 
     @classmethod
-    def of(cls, path: str, limits: Limits, *, file: IO[bytes] | None = None, resume_key: str = "") -> Place:
-        """The place of a path that is opened."""
+    def of(cls, path: str, limits: Limits, wanted: str = "") -> Place:
+        """The place of a path that is opened now."""
+        today = datetime.now().astimezone()
         return cls(
             path,
             limits,
             Budget(limits.unpacked, "this path"),
             Count(limits.members),
             mail_format(path),
-            file=file,
-            resume_key=resume_key,
+            written=(today.year, today.month, today.day),
+            wanted=wanted,
         )
 
     def unreadable(self, error: SourceError, offset: int | None = None) -> Unreadable:
@@ -86,7 +106,7 @@ class Place:
 
 
 def open_contents(reader: Reader, place: Place) -> Events:
-    """The mails of a file, and what of it can't be read; never an error.
+    """The mails or the log of a file, and what of it can't be read; never an error.
 
     Args:
         reader: stands at its beginning.
@@ -97,6 +117,12 @@ def open_contents(reader: Reader, place: Place) -> Events:
         kind = detect.detect(head)
         if kind == Kind.EMPTY:
             raise SourceError("this is empty")
+        if kind in (Kind.MAIL, Kind.FOREIGN) or (place.wanted and kind is Kind.MBOX):
+            form = _form(reader, head, place)
+            if form is not None:
+                lines = form is Form.LINES
+                yield Logged(place.path, _blocks(reader), lines, place.written, place.member, place.follows)
+                return
         if kind == Kind.FOREIGN:
             raise SourceError(detect.foreign(head))
         if kind == Kind.MBOX:
@@ -111,6 +137,20 @@ def open_contents(reader: Reader, place: Place) -> Events:
             yield from _archive(reader, place, kind)
     except SourceError as error:
         yield place.unreadable(error)
+
+
+def _form(reader: Reader, head: bytes, place: Place) -> Form | None:
+    """How a log is laid out, or None for what is none; a file that begins as mails do is not looked at."""
+    if place.wanted:
+        return form_of(reader.peek(LOOK_AT_LOGS)) or Form.LINES
+    if detect.begins_mail(head):
+        return None
+    return form_of(reader.peek(LOOK_AT_LOGS))
+
+
+def _blocks(reader: Reader) -> Iterator[bytes]:
+    while block := reader.read1(LOG_BLOCK):
+        yield block
 
 
 def open_mbox(reader: Reader, place: Place) -> Events:

@@ -52,6 +52,7 @@ _FOREIGN = (
     (b"SQLite format 3\x00", "an SQLite database, no mail: export the mails as .eml files"),
 )
 _HEADER = re.compile(rb"[!-9;-~]{1,76}:[ \t]?[^\r\n]*(?:[\r\n]|\Z)")
+_MAIL_FIELD = re.compile(rb"[A-Za-z][A-Za-z0-9-]{1,75}:[ \t][^\r\n]*[\r\n]")
 BOM = b"\xef\xbb\xbf"
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -94,6 +95,15 @@ def foreign(data: bytes) -> str:
 def begins_header(data: bytes, at: int = 0) -> bool:
     """Whether a header field stands at a place (RFC 5322 section 2.2)."""
     return _HEADER.match(data, at) is not None
+
+
+def begins_mail(data: bytes) -> bool:
+    """Whether a file begins with a header field of a name that mails have and logs do not.
+
+    Args:
+        data: as in ``detect``.
+    """
+    return _MAIL_FIELD.match(data.removeprefix(BOM)) is not None
 
 
 def _is_tar(data: bytes) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from bouncewise.pipeline.sources.model import Event, Unreadable, plain, shown
+from bouncewise.pipeline.sources.rotated import turn_of
 
 _INDEXES = re.compile(
     r"dovecot[.-].*|dovecot|maildirfolder|maildirsize|subscriptions|courier.*|.*\.(?:msf|lock)|"
@@ -98,7 +99,9 @@ def _kind(path: str) -> str | Unreadable:
 def no_file(mode: int) -> str:
     """Why what is neither file, directory nor pipe is not opened."""
     what = "a socket" if stat.S_ISSOCK(mode) else "a device"
-    return f"this is {what}, which holds no mails; name a file, a directory or - for standard input"
+    return (
+        f"this is {what}, which holds no mails and no log; name a file, a directory or - for standard input"
+    )
 
 
 def _no_mail(name: str) -> bool:
@@ -121,7 +124,9 @@ def _is_maildir(folder: Path) -> bool:
     return (folder / "cur").is_dir() or (folder / "new").is_dir()
 
 
-def _order(name: str) -> tuple[int, int, str, str]:
+def _order(name: str) -> tuple[int, int, str, tuple[int, int, str], str]:
+    """Numbers by their value (MH), rotated logs by their time, others by name."""
     if re.fullmatch(r"[0-9]{1,4000}", name):
-        return (0, len(name.lstrip("0")), name.lstrip("0"), name)
-    return (1, 0, "", name)
+        return (0, len(name.lstrip("0")), name.lstrip("0"), (0, 0, ""), name)
+    turn = turn_of(name)
+    return (1, 0, turn.stem, turn.order, name)

@@ -31,7 +31,7 @@ from bouncewise.pipeline.sources.imaplogin import (
     password,
     quoted,
 )
-from bouncewise.pipeline.sources.model import Event, Found, Limits, SourceError, Unreadable, plain
+from bouncewise.pipeline.sources.model import Found, Limits, SourceError, Unreadable, plain
 
 _WINDOW = 2000  # mails whose UIDs are asked for at once; imaplib holds the answer
 _BATCH = 50  # mails fetched with one command
@@ -46,7 +46,7 @@ class _Listed(NamedTuple):
     octets: int
 
 
-def open_folder(url: str, *, resume: Mapping[str, int], limits: Limits) -> Iterator[Event]:
+def open_folder(url: str, *, resume: Mapping[str, int], limits: Limits) -> Iterator[Found | Unreadable]:
     """The mails of a folder by ascending UID, and what can't be read; never an error.
 
     Args:
@@ -112,7 +112,7 @@ def _parse(url: str) -> Target:
 
 def _read(
     connection: Connection, target: Target, resume: Mapping[str, int], limits: Limits
-) -> Iterator[Event]:
+) -> Iterator[Found | Unreadable]:
     answer, data = connection.select(quoted(_utf7(target.folder), always=True), readonly=True)
     if answer != "OK":
         raise SourceError(

@@ -1,4 +1,4 @@
-"""What opening gives: mails that were found, places that could not be read, and the limits."""
+"""What opening gives: mails and logs that were found, places that could not be read, and the limits."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Found(msgspec.Struct, frozen=True, gc=False):
         offset: octets from the start of the unpacked mailbox to the separator; the UID for IMAP.
         member: the name inside an archive; ``outer.zip!inner.eml`` for an archive in an archive.
         truncated: the mail is longer than ``Limits.mail``, or what holds it is cut off or damaged.
-        resume_key: the key under which ``open_mails`` takes ``resume_at`` again; empty where
+        resume_key: the key under which ``open_sources`` takes ``resume_at`` again; empty where
             reading can't be taken up in the middle.
         resume_at: where to go on behind this mail: an octet of the mailbox or a UID.
     """
@@ -35,6 +35,26 @@ class Found(msgspec.Struct, frozen=True, gc=False):
     truncated: bool = False
     resume_key: str = ""
     resume_at: int | None = None
+
+
+class Logged(msgspec.Struct, frozen=True):
+    """A log or webhooks, to be read from ``blocks`` before the next event is asked for.
+
+    Attributes:
+        path: as in ``Found``.
+        blocks: its octets, unpacked, cut anywhere; a ``SourceError`` ends them where the rest is lost.
+        lines: whether it is lines, which can be parted anywhere between two of them.
+        written: year, month and day when it was last written to.
+        member: as in ``Found``.
+        follows: whether it goes on where the log before it ended: the two are of one rotated set.
+    """
+
+    path: str
+    blocks: Iterator[bytes]
+    lines: bool
+    written: tuple[int, int, int]
+    member: str = ""
+    follows: bool = False
 
 
 class Unreadable(msgspec.Struct, frozen=True):
@@ -76,7 +96,7 @@ class SourceError(Exception):
     """A place can't be read further; the text says why and what to do, for people."""
 
 
-Event = Found | Unreadable
+Event = Found | Logged | Unreadable
 Events = Iterator[Event]
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -13,26 +15,37 @@ from bouncewise.pipeline.sources import mbox
 from bouncewise.pipeline.sources.contents import Place, open_contents, open_mbox
 from bouncewise.pipeline.sources.detect import BOM
 from bouncewise.pipeline.sources.folders import no_file, walk
-from bouncewise.pipeline.sources.model import DEFAULT_LIMITS, Event, Found, Limits, Unreadable, plain, shown
+from bouncewise.pipeline.sources.model import (
+    DEFAULT_LIMITS,
+    Event,
+    Found,
+    Limits,
+    Logged,
+    Unreadable,
+    plain,
+    shown,
+)
 from bouncewise.pipeline.sources.reader import Reader
+from bouncewise.pipeline.sources.rotated import in_order, is_next
 
 STDIN = "-"
 # Nobody may put a pipe in the place of a file between the look and the opening and hold us up
 _DO_NOT_WAIT = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-def open_mails(
+def open_sources(
     paths: Sequence[str],
     *,
     resume: Mapping[str, int] | None = None,
     stdin: BinaryIO | None = None,
     limits: Limits = DEFAULT_LIMITS,
-) -> Iterator[Found | Unreadable]:
-    """The raw mails of all paths, in order, and what can't be read; never an error.
+    wanted: str = "",
+) -> Iterator[Found | Logged | Unreadable]:
+    """The raw mails and logs of all paths, in order, and what can't be read; never an error.
 
-    A path is a mail, a mailbox, a Maildir, an MH folder, any other directory, an archive or
-    compressed data of these, ``-`` for standard input, or ``imaps://user@host/FOLDER``. What a
-    file holds is told by its content.
+    A path is a mail, a mailbox, a Maildir, an MH folder, a log, a file of webhooks, any other
+    directory, an archive or compressed data of these, ``-`` for standard input, or
+    ``imaps://user@host/FOLDER``. What a file holds is told by its content.
 
     Args:
         paths: what to open. A pipe that is named is read; pipes in directories are left out.
@@ -42,22 +55,24 @@ def open_mails(
             is read from its start.
         stdin: what ``-`` stands for; standard input where it is missing.
         limits: what may be taken; octets.
+        wanted: name of a log format; files are then logs of it, whatever they look like.
     """
     marks = resume or {}
-    for path in paths:
+    for path, follows in in_order(paths):
         if path == STDIN:
             source = stdin if stdin is not None else sys.stdin.buffer
-            yield from open_contents(Reader(source, "standard input"), Place.of(STDIN, limits))
+            yield from open_contents(Reader(source, "standard input"), Place.of(STDIN, limits, wanted))
         elif path[:8].lower().startswith(("imap://", "imaps://")):
             # TLS takes a while to load, and few need it
             from bouncewise.pipeline.sources import imap  # noqa: PLC0415
 
             yield from imap.open_folder(path, resume=marks, limits=limits)
         else:
-            yield from _open_path(path, marks, limits)
+            place = dataclasses.replace(Place.of(shown(path), limits, wanted), follows=follows)
+            yield from _open_path(path, marks, place)
 
 
-def _open_path(path: str, marks: Mapping[str, int], limits: Limits) -> Iterator[Event]:
+def _open_path(path: str, marks: Mapping[str, int], place: Place) -> Iterator[Event]:
     if not path:  # which pathlib takes for the directory we are in
         yield Unreadable(path, "this path is empty; name a file, a directory or - for standard input")
         return
@@ -69,26 +84,30 @@ def _open_path(path: str, marks: Mapping[str, int], limits: Limits) -> Iterator[
         yield Unreadable(shown(path), reason)
         return
     if stat.S_ISDIR(mode):
-        yield from _open_directory(path, marks, limits)
+        yield from _open_directory(path, marks, place)
     elif stat.S_ISREG(mode) or stat.S_ISFIFO(mode):
-        yield from _open_file(path, marks, limits, wait=stat.S_ISFIFO(mode))
+        yield from _open_file(path, marks, place, wait=stat.S_ISFIFO(mode))
     else:
         yield Unreadable(shown(path), no_file(mode))
 
 
-def _open_directory(path: str, marks: Mapping[str, int], limits: Limits) -> Iterator[Event]:
+def _open_directory(path: str, marks: Mapping[str, int], place: Place) -> Iterator[Event]:
     nothing = True
+    last = ""
     for entry in walk(path):
         nothing = False
         if isinstance(entry, str):
-            yield from _open_file(entry, marks, limits, wait=False)
+            inner = Place.of(shown(entry), place.limits, place.wanted)
+            inner = dataclasses.replace(inner, follows=is_next(last, entry))
+            yield from _open_file(entry, marks, inner, wait=False)
+            last = entry
         else:
             yield entry
     if nothing:
-        yield Unreadable(shown(path), "this directory is empty: it holds no file that may be a mail")
+        yield Unreadable(shown(path), "this directory is empty: it holds no file that may be a mail or a log")
 
 
-def _open_file(path: str, marks: Mapping[str, int], limits: Limits, *, wait: bool) -> Iterator[Event]:
+def _open_file(path: str, marks: Mapping[str, int], place: Place, *, wait: bool) -> Iterator[Event]:
     """Open a file, or a pipe that may be waited for."""
     try:
         flags = os.O_RDONLY | (_DO_NOT_WAIT & ~getattr(os, "O_NONBLOCK", 0) if wait else _DO_NOT_WAIT)
@@ -97,18 +116,20 @@ def _open_file(path: str, marks: Mapping[str, int], limits: Limits, *, wait: boo
         yield Unreadable(shown(path), f"this can't be opened: {plain(error)}")
         return
     with file:
-        mode = os.fstat(file.fileno()).st_mode
-        if stat.S_ISREG(mode):
-            yield from _open_regular(file, path, marks, limits)
+        about = os.fstat(file.fileno())
+        if stat.S_ISREG(about.st_mode):
+            written = datetime.fromtimestamp(about.st_mtime).astimezone()
+            day = (written.year, written.month, written.day)
+            place = dataclasses.replace(place, file=file, resume_key=place.path, written=day)
+            yield from _open_regular(file, marks, place)
         elif wait:
-            yield from open_contents(Reader(file), Place.of(shown(path), limits))
+            yield from open_contents(Reader(file), place)
         else:
-            yield Unreadable(shown(path), no_file(mode))
+            yield Unreadable(shown(path), no_file(about.st_mode))
 
 
-def _open_regular(file: IO[bytes], path: str, marks: Mapping[str, int], limits: Limits) -> Iterator[Event]:
-    name = shown(path)
-    place = Place.of(name, limits, file=file, resume_key=name)
+def _open_regular(file: IO[bytes], marks: Mapping[str, int], place: Place) -> Iterator[Event]:
+    name = place.path
     mark = marks.get(name, 0)
     if mark > 0:
         try:

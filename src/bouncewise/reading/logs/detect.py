@@ -23,6 +23,7 @@ class Form(StrEnum):
     LINES = "lines"
     TABLE = "table"
     OBJECTS = "objects"
+    ENTRIES = "entries"  # of several lines, as journalctl exports them
 
 
 def form_of(head: bytes) -> Form | None:
@@ -31,31 +32,32 @@ def form_of(head: bytes) -> Form | None:
     Args:
         head: its first ``LOOK`` octets, or all where there are fewer.
     """
-    lines = first_lines(head)
+    lines = [line for block in lines_of([head]) for line in block][:_LINES]
+    lines = [text for line in lines if (text := line.strip("\ufeff\x00 \t\r\x1e"))]
     if not lines:
         return None
     if is_entries(lines):
-        return Form.LINES
-    if lines[0].removeprefix("data: ")[:1] in ("{", "[") or is_form(lines[0]):
+        return Form.ENTRIES
+    if _is_json(lines[0].removeprefix("data: ")) or is_form(lines[0]):
         return Form.OBJECTS
     if is_table(lines):
         return Form.TABLE
     return Form.LINES if _are_logged(lines) else None
 
 
-def first_lines(head: bytes) -> list[str]:
-    """The first lines of a file that are not blank.
-
-    Args:
-        head: its first octets.
-    """
-    lines = [line for block in lines_of([head]) for line in block][:_LINES]
-    return [text for line in lines if (text := line.strip("\ufeff\x00 \t\r\x1e"))]
+def _is_json(line: str) -> bool:
+    """Whether a line opens an object or a list; ``[24/Nov/2026 10:00:00]`` opens none."""
+    return line[0] == "{" or (line[0] == "[" and line[1:].lstrip()[:1] in ("", "{", "[", "]"))
 
 
 def _are_logged(lines: list[str]) -> bool:
-    """Whether most lines have an envelope or are recognised, the last one (which may be cut) aside."""
+    """Whether most lines have an envelope or are recognised, the last one (which may be cut) aside.
+
+    A first line that is recognised is enough: the header of a mail may follow, as in Exim's reject log.
+    """
     opening, formats = Opening(Clock(2000, 1, 1)), line_formats()
+    if any(f.recognise(lines[0]) for f in formats):
+        return True
     lines = lines[:-1] if len(lines) > 1 else lines
     logged = sum(
         1

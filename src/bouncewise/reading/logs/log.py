@@ -7,13 +7,13 @@ from itertools import chain
 
 import msgspec
 
-from bouncewise.reading.delivery import Delivery, Source
-from bouncewise.reading.logs.detect import LOOK, Form, first_lines, form_of
-from bouncewise.reading.logs.envelopes.entries import is_entries, joined
-from bouncewise.reading.logs.objects import ObjectReader
+from bouncewise.reading.delivery import NO_SOURCE, Delivery, Source
+from bouncewise.reading.logs.detect import LOOK, Form, form_of
+from bouncewise.reading.logs.envelopes.entries import joined
+from bouncewise.reading.logs.objects import MAX_DOCUMENT, ObjectReader
 from bouncewise.reading.logs.stream import LineStream
 from bouncewise.reading.logs.tables import TableReader
-from bouncewise.reading.logs.text import lines_of
+from bouncewise.reading.logs.text import MAX_LINE, lines_of
 from bouncewise.reading.logs.times import Clock
 
 
@@ -30,6 +30,10 @@ class Counts(msgspec.Struct, frozen=True):
     foreign: int = 0
     unread: int = 0
 
+    def since(self, before: Counts) -> Counts:
+        """What has been read since."""
+        return Counts(self.lines - before.lines, self.foreign - before.foreign, self.unread - before.unread)
+
 
 class Log:
     """Reads one log.
@@ -41,11 +45,22 @@ class Log:
     """
 
     def __init__(
-        self, place: Source = Source(), written: tuple[int, int, int] = (2000, 1, 1), only: str = ""
+        self, place: Source = NO_SOURCE, written: tuple[int, int, int] = (2000, 1, 1), only: str = ""
     ) -> None:
-        self._place = place
+        self._only = only
         self._stream = LineStream(Clock(*written), place, only)
         self._objects = ObjectReader(self._stream, place, only)
+        self._table = TableReader(place, self._stream)
+
+    def go_on(self, place: Source, written: tuple[int, int, int]) -> None:
+        """Go on in the next file of a rotated set: what is known of messages stays.
+
+        Args:
+            place: that file.
+            written: when that was last written to.
+        """
+        self._stream.go_on(Clock(*written), place)
+        self._objects = ObjectReader(self._stream, place, self._only)
         self._table = TableReader(place, self._stream)
 
     def read(self, blocks: Iterable[bytes]) -> Iterator[Delivery]:
@@ -59,13 +74,15 @@ class Log:
         while len(head) < LOOK and (more := next(blocks, b"")):
             head += more
         form = form_of(head[:LOOK])
-        lines = lines_of(chain((head,), blocks))
+        # a batch of webhooks is one long line
+        longest = MAX_DOCUMENT if form is Form.OBJECTS else MAX_LINE
+        lines = lines_of(chain((head,), blocks), longest)
         if form is Form.TABLE:
             yield from self._table.read(chain.from_iterable(lines))
         elif form is Form.OBJECTS:
             yield from self._objects.read(chain.from_iterable(lines))
         else:
-            for block in joined(lines) if is_entries(first_lines(head[:LOOK])) else lines:
+            for block in joined(lines) if form is Form.ENTRIES else lines:
                 yield from self._stream.read(block)
 
     @property
@@ -87,4 +104,4 @@ def read_log(data: bytes, written: tuple[int, int, int] = (2000, 1, 1), only: st
         written: as for ``Log``.
         only: as for ``Log``.
     """
-    return list(Log(Source(), written, only).read([data]))
+    return list(Log(NO_SOURCE, written, only).read([data]))

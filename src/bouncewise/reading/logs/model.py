@@ -7,9 +7,11 @@ from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
-from bouncewise.reading.delivery import Delivery, Kind, Source
+from bouncewise.reading.delivery import NO_SOURCE, Delivery, Kind, Source
+from bouncewise.reply.model import Reply
 
 MAX_MESSAGES = 60_000  # messages that are held in each of two generations
+MAX_WAITING = 1000  # recipients of a message whose last replies are held
 MAX_SHOWN = 200  # characters of a line that can't be read
 T = TypeVar("T")
 
@@ -33,7 +35,7 @@ class Line(msgspec.Struct, gc=False):
     host: str = ""
     program: str = ""
     pid: str = ""
-    place: Source = Source()
+    place: Source = NO_SOURCE
 
     @property
     def source(self) -> Source:
@@ -53,7 +55,11 @@ class Line(msgspec.Struct, gc=False):
 
 
 class Reader(Protocol):
-    """Reads the lines of one program, in their order, and joins those of one message."""
+    """Reads the lines of one program, in their order, and joins those of one message.
+
+    A reader that keeps nothing between lines but messages by queue id, in an attribute ``messages`` of the
+    type ``Joins[Message]``, lets several processes read parts of one log.
+    """
 
     def read(self, line: Line) -> Iterable[Delivery]:
         """The deliveries that a line tells of; none for most lines.
@@ -72,6 +78,8 @@ class Message(msgspec.Struct):
         client: who handed it over.
         size: octets.
         local_ip: the address it is sent from, where that is told once a message.
+        waiting: the last reply to each recipient that was deferred, where the end of waiting is told once
+            a message.
     """
 
     sender: str | None = None
@@ -79,9 +87,49 @@ class Message(msgspec.Struct):
     client: str = ""
     size: int | None = None
     local_ip: str = ""
+    waiting: dict[str, Reply] | None = None
+
+    def over(self, earlier: Message) -> Message:
+        """This message with what only earlier lines told."""
+        return Message(
+            earlier.sender if self.sender is None else self.sender,
+            self.message_id or earlier.message_id,
+            self.client or earlier.client,
+            earlier.size if self.size is None else self.size,
+            self.local_ip or earlier.local_ip,
+            {**(earlier.waiting or {}), **(self.waiting or {})} or None,
+        )
+
+    def wait(self, recipient: str, reply: Reply) -> None:
+        """Remember that a recipient was deferred."""
+        if self.waiting is None:
+            self.waiting = {}
+        if len(self.waiting) < MAX_WAITING:
+            self.waiting[recipient] = reply
+
+    def end(self, recipient: str) -> None:
+        """Remember that a recipient waits no longer."""
+        if self.waiting:
+            self.waiting.pop(recipient, None)
 
 
 NO_MESSAGE = Message()
+
+
+def expired(end: Delivery, message: Message) -> list[Delivery]:
+    """What the end of a message's waiting means for each recipient; the last reply is why it came to that.
+
+    Args:
+        end: the record of the message, without a recipient.
+        message: what is known of it.
+    """
+    if not message.waiting:
+        return [end]
+    replace = msgspec.structs.replace
+    return [
+        replace(end, recipient=recipient, reply=reply, note=end.note or end.reply.text)
+        for recipient, reply in message.waiting.items()
+    ]
 
 
 class Joins(Generic[T]):

@@ -41,6 +41,22 @@ _LISTS = (
     "jsonPayload",  # Google Cloud Logging
     "tables",  # Azure
 )
+# What is kept of a request to a web address, and what queues and notices put round a record; also as JSON
+# or a form in a string.
+_INSIDE = (
+    "mandrill_events",
+    "body",
+    "Body",
+    "payload",
+    "json",
+    "form",
+    "fields",
+    "_fields",
+    "request",
+    "Message",
+    "Messages",
+    "detail",
+)
 _FORM_SIGNS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.[]%")
 
 
@@ -64,6 +80,7 @@ class ObjectReader:
         self._formats = [f for f in object_formats() if not only or f.name == only]
         self._envelopes = Envelopes()
         lines.objects = self.within
+        self._blank = 0  # lines before the first record
         self.lines = self.foreign = self.unread = 0
 
     def read(self, lines: Iterable[str]) -> Iterator[Delivery]:
@@ -78,6 +95,7 @@ class ObjectReader:
             value = text.strip("\ufeff\x00 \t\r\x1e")  # RFC 7464 puts a record separator in front
             value = value.removeprefix("data: ")  # as journald's event stream has it
             if not value:
+                self._blank += self.lines == self._blank + 1
                 continue
             if not _begins(value):
                 yield from self._form(value)
@@ -91,8 +109,6 @@ class ObjectReader:
                 yield self._lost("this line is no JSON", value)
                 continue
             yield from self._value(record, self.lines, 0)
-
-    _blank = 0
 
     def within(self, line: Line) -> Iterable[Delivery] | None:
         """The deliveries of a JSON record that was logged as a line; None where the line is none.
@@ -159,9 +175,15 @@ class ObjectReader:
         inner = self._envelopes.lines_in(record)
         if inner is not None:
             for line in inner:
-                yield from self._stream.inner(line, number)
+                value = _inner(line.message)
+                if isinstance(value, str):
+                    yield from self._stream.inner(line, number)
+                else:
+                    yield from self._value(value, number, level + 1)
             return
-        lists = [record[name] for name in _LISTS if isinstance(record.get(name), (list, dict))]
+        values = [_inside(record[name]) for name in _INSIDE if name in record]
+        lists = [record.get(name) for name in _LISTS] + values
+        lists = [value for value in lists if isinstance(value, (list, dict))]
         if not lists:
             self.foreign += 1
         for value in lists:
@@ -186,10 +208,7 @@ class ObjectReader:
         if not is_form(text):
             yield self._lost("this line is neither JSON nor the fields of a web form", text)
             return
-        record: dict[str, Any] = {}
-        for name, value in parse_qsl(text, max_num_fields=MAX_FIELDS):
-            record[name] = _inner(value)
-        yield from self._value(record, self.lines, 0)
+        yield from self._value(read_fields(text), self.lines, 0)
 
     def _lost(self, reason: str, words: str) -> Delivery:
         self.unread += 1
@@ -210,6 +229,25 @@ def _inner(value: str) -> Any:
         except (msgspec.DecodeError, RecursionError):
             return value
     return value
+
+
+def _inside(value: Any) -> Any:
+    """The value of a member; JSON and the fields of a form in a string are read."""
+    if not isinstance(value, str):
+        return value
+    return read_fields(value) if is_form(value) else _inner(value)
+
+
+def read_fields(text: str) -> dict[str, Any]:
+    """The fields of a web form; more than are allowed are none.
+
+    Args:
+        text: ``name=value&name=value``, percent-encoded.
+    """
+    try:
+        return {name: _inner(value) for name, value in parse_qsl(text, max_num_fields=MAX_FIELDS)}
+    except ValueError:
+        return {}
 
 
 def _recognises(form: ObjectFormat, record: Mapping[str, Any]) -> bool:

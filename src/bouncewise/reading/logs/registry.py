@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -33,18 +33,34 @@ class LineFormat(msgspec.Struct, frozen=True):
     triggers: tuple[str, ...] = ()
 
 
+Row = Mapping[str, str]
+
+
+class RowReader(Protocol):
+    """Reads the rows of one table, in their order, and may join those of one session."""
+
+    def read(self, row: Row, source: Source) -> Iterable[Delivery]:
+        """The deliveries that a row tells of; whatever it holds, nothing is raised."""
+
+
+class _Rows(msgspec.Struct, frozen=True):
+    """A reader of rows each of which tells all by itself."""
+
+    read: Callable[[Row, Source], Iterable[Delivery]]
+
+
 class TableFormat(msgspec.Struct, frozen=True):
     """A table whose rows are read.
 
     Attributes:
         name: of the format.
         recognise: whether columns of these names are of this format.
-        read: the deliveries of a row.
+        reader: makes a reader for one table.
     """
 
     name: str
     recognise: Callable[[Sequence[str]], bool]
-    read: Callable[[Mapping[str, str], Source], Iterable[Delivery]]
+    reader: Callable[[], RowReader]
 
 
 class ObjectFormat(msgspec.Struct, frozen=True):
@@ -82,10 +98,17 @@ def line_formats() -> tuple[LineFormat, ...]:
 def table_formats() -> tuple[TableFormat, ...]:
     """The tables that are read, in the order they are tried."""
     return tuple(
-        TableFormat(name, module.recognise_columns, module.read_row)
+        TableFormat(name, module.recognise_columns, _row_reader(module))
         for name, module in _modules().items()
-        if hasattr(module, "read_row")
+        if hasattr(module, "recognise_columns")
     )
+
+
+def _row_reader(module: Any) -> Callable[[], RowReader]:
+    if hasattr(module, "TableRows"):
+        return module.TableRows  # type: ignore[no-any-return]
+    rows = _Rows(module.read_row)
+    return lambda: rows
 
 
 @cache

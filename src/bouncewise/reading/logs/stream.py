@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
-from bouncewise.reading.delivery import Delivery, Kind, Source
+from bouncewise.reading.delivery import NO_SOURCE, Delivery, Kind, Source
 from bouncewise.reading.logs.envelopes.text import Opening, loose
-from bouncewise.reading.logs.model import MAX_SHOWN, Line, Reader
+from bouncewise.reading.logs.model import MAX_SHOWN, Line, Message, Reader
 from bouncewise.reading.logs.registry import LineFormat, line_formats
 from bouncewise.reading.logs.times import Clock
 
@@ -40,7 +40,7 @@ class LineStream:
         unread: how many could not be read.
     """
 
-    def __init__(self, clock: Clock, place: Source = Source(), only: str = "") -> None:
+    def __init__(self, clock: Clock, place: Source = NO_SOURCE, only: str = "") -> None:
         self._open = Opening(clock).open
         self._place = place
         self._formats = tuple(f for f in line_formats() if not only or f.name == only)
@@ -53,7 +53,8 @@ class LineStream:
         self._bare: LineFormat | None = None
         self._stamped = False  # there is a time in front of each line, which is not the program's
         self.objects: Callable[[Line], Iterable[Delivery] | None] | None = None
-        self._prefix, self._at, self._wanted = "\0", 0, _always
+        self._prefix, self._at = "\0", 0
+        self._wanted: Test = _always
         self.lines = self.foreign = self.unread = 0
 
     def read(self, lines: Iterable[str]) -> Iterator[Delivery]:
@@ -85,6 +86,22 @@ class LineStream:
                 line = opened
         line.number = number or self.lines
         return self._dispatch(line)
+
+    def messages(self) -> dict[str, Message]:
+        """What is known of messages, by queue id, in all programs whose readers keep only that."""
+        known: dict[str, Message] = {}
+        for reader in self._readers.values():
+            joins = getattr(reader, "messages", None)
+            if joins is not None:
+                known |= joins.old | joins.young
+        return known
+
+    def go_on(self, clock: Clock, place: Source) -> None:
+        """Go on in the next file of a rotated set: what is known of messages stays."""
+        self._open = Opening(clock).open
+        self._place = place
+        self._places = {name: _placed(place, name) for name in self._readers}
+        self.lines = self.foreign = self.unread = 0
 
     def _line(self, text: str) -> Iterable[Delivery]:
         if not text or text.isspace():
@@ -179,8 +196,7 @@ class LineStream:
         reader = self._readers.get(found.name)
         if reader is None:
             reader = self._readers[found.name] = found.reader()
-            place = self._place
-            self._places[found.name] = Source(path=place.path, format=found.name, member=place.member)
+            self._places[found.name] = _placed(self._place, found.name)
         line.place = self._places[found.name]
         deliveries = reader.read(line)
         for delivery in deliveries:
@@ -195,7 +211,8 @@ class LineStream:
         return (Delivery(source=source, kind=Kind.UNREADABLE, note=text[:MAX_SHOWN], reason=reason),)
 
 
-_UNKNOWN = LineFormat("", (), lambda _text: False, lambda: _NOBODY)
+def _placed(place: Source, name: str) -> Source:
+    return Source(path=place.path, format=name, member=place.member)
 
 
 class _Nobody:
@@ -203,7 +220,7 @@ class _Nobody:
         return ()
 
 
-_NOBODY = _Nobody()
+_UNKNOWN = LineFormat("", (), lambda _text: False, _Nobody)
 
 
 def _always(_text: str) -> bool:
@@ -219,13 +236,13 @@ def any_of(words: tuple[str, ...]) -> Test:
     if len(words) == 1:
         (a,) = words
         return lambda text: a in text
-    if len(words) == 2:  # noqa: PLR2004
+    if len(words) == 2:
         a, b = words
         return lambda text: a in text or b in text
-    if len(words) == 3:  # noqa: PLR2004
+    if len(words) == 3:
         a, b, c = words
         return lambda text: a in text or b in text or c in text
-    if len(words) == 4:  # noqa: PLR2004
+    if len(words) == 4:
         a, b, c, d = words
         return lambda text: a in text or b in text or c in text or d in text
     return lambda text: any(word in text for word in words)

@@ -12,11 +12,15 @@ from itertools import chain
 from bouncewise.reading.delivery import Delivery, Kind, Source
 from bouncewise.reading.logs.envelopes.tables import holds_lines, line_in
 from bouncewise.reading.logs.model import MAX_SHOWN
-from bouncewise.reading.logs.registry import TableFormat, table_formats
+from bouncewise.reading.logs.registry import RowReader, TableFormat, table_formats
 from bouncewise.reading.logs.stream import LineStream
 
 _DELIMITERS = ",;\t|"
 _FIELDS = "#fields:"
+_DATE = "#date:"
+DATE = (
+    "#date"  # name that a row has the last ``#Date`` by; W3C logs may give their rows the time of day alone
+)
 MAX_COLUMNS = 500
 
 
@@ -42,7 +46,12 @@ def table_of(line: str) -> tuple[TableFormat, list[str], str] | None:
     return None
 
 
-_LINES = TableFormat("", holds_lines, lambda _row, _source: ())  # rows that hold lines of other programs
+class _NoRows:
+    def read(self, _row: Mapping[str, str], _source: Source) -> Iterable[Delivery]:
+        return ()
+
+
+_LINES = TableFormat("", holds_lines, _NoRows)  # rows that hold lines of other programs
 
 
 def _columns(line: str, delimiter: str) -> list[str]:
@@ -69,7 +78,9 @@ class TableReader:
         self._place = place
         self._stream = lines
         self._format: TableFormat | None = None
+        self._reader: RowReader | None = None
         self._columns: list[str] = []
+        self._date = ""
         self._delimiter = ","
         self.lines = self.unread = 0
 
@@ -99,38 +110,50 @@ class TableReader:
 
     def _headed(self, lines: Iterator[str]) -> Iterator[str]:
         """The rows, without the lines of remarks; the names of the columns are taken from these."""
-        for line in lines:
+        for text in lines:
             self.lines += 1
-            if "\0" in line:
-                line = line.replace("\0", "")
+            line = text.replace("\0", "") if "\0" in text else text
             if line[:1] == "#":
-                found = table_of(line) if line[:8].lower() == _FIELDS else None
-                if found:
-                    self._format, self._columns, self._delimiter = found
-                continue
-            if self._format is None:
-                found = table_of(line)
-                if found:
-                    self._format, self._columns, self._delimiter = found
-                continue
-            if line:
-                yield line
+                if line[:8].lower() == _FIELDS:
+                    self._begin(line)
+                elif line[:6].lower() == _DATE:
+                    self._date = line[6:].strip()
+            elif self._format is None:
+                self._begin(line)
+            elif line:
+                yield line + "\n"  # a cell may go on in the next line, and the two are not one word
+
+    def _begin(self, line: str) -> None:
+        """Take the names of the columns; what is known of sessions outlasts another ``#Fields``."""
+        found = table_of(line)
+        if found is None:
+            return
+        if self._format is None or self._format.name != found[0].name:
+            self._reader = found[0].reader()
+        self._format, self._columns, self._delimiter = found
 
     def _row(self, row: list[str], number: int) -> Iterable[Delivery]:
-        form = self._format
-        if form is None or [name.strip() for name in row] == self._columns:
+        form, reader = self._format, self._reader
+        if form is None or reader is None:
             return
+        if row and row[0].strip() == self._columns[0]:  # files that were put together have several headings
+            names = [name.strip() for name in row[:MAX_COLUMNS]]
+            if form.recognise(names):
+                self._columns = names
+                return
         if len(row) < min(2, len(self._columns)):
             yield self._lost(number, "this row has too few columns", " ".join(row))
             return
         place = self._place
         source = Source(path=place.path, format=form.name, line=number, member=place.member)
-        values: Mapping[str, str] = dict(zip(self._columns, row, strict=False))
+        values: dict[str, str] = dict(zip(self._columns, row, strict=False))
         if form is _LINES:
             line = line_in(values)
             yield from self._stream.inner(line, number) if line else ()
             return
-        for delivery in form.read(values, source):
+        if self._date:
+            values[DATE] = self._date
+        for delivery in reader.read(values, source):
             self.unread += delivery.kind is Kind.UNREADABLE
             yield delivery
 

@@ -4,51 +4,53 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from bouncewise.reply.parse import decode
 
-MAX_LINE = 65_536  # octets of a line that are kept; what is behind them is left out
+MAX_LINE = 65_536  # octets of a line that are kept
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 
 
-def lines_of(blocks: Iterable[bytes]) -> Iterator[list[str]]:
+def lines_of(blocks: Iterable[bytes], longest: int = MAX_LINE) -> Iterator[list[str]]:
     """The lines of a log, a list for each block, without their ends.
 
     Octets that are no UTF-8 cost only their own line: it is taken for Windows-1252.
 
     Args:
         blocks: the log, cut anywhere.
+        longest: octets of a line that are kept; what is behind them is left out.
     """
-    rest = b""
+    parts: list[bytes] = []  # of a line whose end has not come yet
+    held = 0
     skipping = False  # behind the kept part of a line that is too long
     for block in _as_utf8(blocks):
+        if b"\n" not in block:
+            if not skipping:
+                parts.append(block)
+                held += len(block)
+                if held > longest:
+                    yield [_text(b"".join(parts)[:longest])]
+                    parts, held, skipping = [], 0, True
+            continue
         whole, _, tail = block.rpartition(b"\n")
         if skipping:
-            if b"\n" not in block:
-                continue
-            whole = whole.partition(b"\n")[2] if b"\n" in whole else b""
+            _, ended, whole = whole.partition(b"\n")
             skipping = False
-            if block.count(b"\n") == 1:
-                rest = tail
-                continue
-            rest = b""
-        elif b"\n" not in block:
-            rest += block
-            if len(rest) > MAX_LINE:
-                yield [_text(rest[:MAX_LINE])]
-                rest, skipping = b"", True
-            continue
-        yield _split(rest + whole if rest else whole)
-        rest = tail
-    if rest:
-        yield _split(rest)
+            if ended:
+                yield _split(whole, longest)
+        else:
+            yield _split(b"".join((*parts, whole)) if parts else whole, longest)
+        parts, held = [tail] if tail else [], len(tail)
+    if held:
+        yield _split(b"".join(parts), longest)
 
 
-def _split(data: bytes) -> list[str]:
+def _split(data: bytes, longest: int) -> list[str]:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        return [_text(line.removesuffix(b"\r")[:MAX_LINE]) for line in data.split(b"\n")]
+        return [_text(line.removesuffix(b"\r")[:longest]) for line in data.split(b"\n")]
     if "\r" in text:
         text = text.replace("\r\n", "\n").removesuffix("\r")
     return text.split("\n")
@@ -60,15 +62,12 @@ def _text(data: bytes) -> str:
 
 def _as_utf8(blocks: Iterable[bytes]) -> Iterator[bytes]:
     """The blocks without a byte order mark; UTF-16, which Windows writes, made UTF-8."""
-    decoder: codecs.IncrementalDecoder | None = None
-    for number, block in enumerate(blocks):
-        if number == 0:
-            charset = _UTF16.get(block[:2])
-            if charset is not None:
-                decoder = codecs.getincrementaldecoder(charset)("replace")
-                block = block[2:]
-            block = block.removeprefix(codecs.BOM_UTF8)
-        if decoder is not None:
-            block = decoder.decode(block).encode("utf-8", "replace")
-        if block:
-            yield block
+    blocks = iter(blocks)
+    first = next(blocks, b"")
+    charset = _UTF16.get(first[:2])
+    if charset is None:
+        yield from chain((first.removeprefix(codecs.BOM_UTF8),), blocks)
+        return
+    decoder = codecs.getincrementaldecoder(charset)("replace")
+    for block in chain((first[2:],), blocks):
+        yield decoder.decode(block).encode("utf-8", "replace")

@@ -5,6 +5,7 @@ A time without an offset stays without one: it is the local time of the machine 
 
 from __future__ import annotations
 
+import math
 import re
 from calendar import isleap
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ _ISO = re.compile(
     r"(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))? ?(Z|UTC|GMT|[+-]\d\d:?(?:\d\d)?)?",
     re.ASCII,
 )
+_STAMP = re.compile(rb"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d")
 _APACHE = re.compile(r"(\d\d)/([A-Z][a-z]{2})/(\d{4})[: ](\d\d:\d\d:\d\d) ?([+-]\d{4})?", re.ASCII)
 _TAI_EPOCH = 1 << 62
 _TAI_LEAD = 10  # seconds that TAI is ahead at the epoch, as daemontools counts
@@ -52,6 +54,33 @@ class Clock:
         self._year = year
         self._day = 0  # of the year, of the last line; 0 before the first
         self._known: dict[str, str] = {}
+
+    @classmethod
+    def at(cls, reached: tuple[int, int, int, int]) -> Clock:
+        """A clock for the rest of a log.
+
+        Args:
+            reached: as another clock told.
+        """
+        clock = cls(reached[0], 1, 1)
+        clock._year, clock._day = reached[:2]
+        clock._latest = reached[2:]
+        return clock
+
+    @property
+    def reached(self) -> tuple[int, int, int, int]:
+        """Year and day of the last line, day and year when the log was written; for ``at``."""
+        return self._year, self._day, *self._latest
+
+    def pass_over(self, start: bytes) -> None:
+        """Take note of the time at the beginning of a part that is read elsewhere.
+
+        Args:
+            start: the first octets of its first line.
+        """
+        found = _STAMP.search(start)
+        if found:
+            self.syslog(found[0].decode("ascii"))
 
     def syslog(self, stamp: str) -> str:
         """The time of a stamp such as ``Nov  5 01:02:03``, or "" where it is none.
@@ -137,7 +166,7 @@ def epoch(value: float | str | None) -> str:
     """
     try:
         seconds = float(value) if value is not None else 0.0
-        while seconds > _MAX_EPOCH:
+        while _MAX_EPOCH < seconds < math.inf:
             seconds /= 1000
         if seconds <= 0:
             return ""

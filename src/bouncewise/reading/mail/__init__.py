@@ -17,7 +17,7 @@ from bouncewise.reading.mail.disposition import (
 )
 from bouncewise.reading.mail.dsn import read_dsn, says_why, status_of
 from bouncewise.reading.mail.feedback import is_feedback, read_feedback
-from bouncewise.reading.mail.formats import UNMISTAKABLE, formats
+from bouncewise.reading.mail.formats import formats
 from bouncewise.reading.mail.judge import from_person, is_bounce
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.paths import recipient_in_path
@@ -59,8 +59,8 @@ def _told(mail: Mail) -> tuple[list[Told], str]:
     if says_why(reported):
         return reported, "dsn"
     bounce = is_bounce(mail)
-    for name, recognise, read in () if from_person(mail) else formats():
-        if (bounce or name in UNMISTAKABLE) and recognise(mail):
+    for name, recognise, read in () if from_person(mail) else formats(bounce=bounce):
+        if recognise(mail):
             told = read(mail)
             if told:
                 return _joined(reported, told), name

@@ -75,7 +75,7 @@ def _is_marked(mail: Mail) -> bool:
     headers = mail.headers
     return (
         headers.get("auto-submitted").lower().startswith("auto-replied")
-        or any(name in headers for name in _REPLIED_FIELDS)
+        or headers.has_any(_REPLIED_FIELDS)
         or any(
             headers.get(name).lower() in _REPLIED_PRECEDENCE
             for name in ("precedence", "x-precedence", "preference")

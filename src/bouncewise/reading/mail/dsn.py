@@ -101,7 +101,7 @@ def is_cut(words: str) -> bool:
 
 
 def _is_of_recipient(block: Block) -> bool:
-    return any(name in block for name in _OF_RECIPIENT)
+    return "final-recipient" in block or any(name in block for name in _OF_RECIPIENT)
 
 
 def _told(block: Block, message: Block, mail: Mail) -> Told:
@@ -150,12 +150,16 @@ def _queue_id(message: Block) -> str:
 
 def _address(field: str) -> str:
     """The address of ``rfc822;user@example.com``; xtext (RFC 3461 section 4) is decoded."""
+    if not field:
+        return ""
     kind, sign, rest = field.partition(";")
     address = clean_address((rest if sign else kind).strip())
     inside = address.rpartition("<")[2].rstrip(">") if "<" in address else address
     if "\\x{" in inside:
         inside = _UNITEXT.sub(_character, inside)
-    return _XTEXT.sub(lambda m: chr(int(m[1], 16)), inside).partition(" ")[0]
+    if "+" in inside:
+        inside = _XTEXT.sub(lambda m: chr(int(m[1], 16)), inside)
+    return inside.partition(" ")[0]
 
 
 def _character(match: re.Match[str]) -> str:

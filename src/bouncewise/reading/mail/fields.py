@@ -45,7 +45,10 @@ def blocks(text: str) -> list[Block]:
     for piece in _BLANK.split(text.replace("\r\n", "\n").strip("\n")):
         fields: dict[str, list[str]] = {}
         for match in _FIELD.finditer(piece):
-            fields.setdefault(match[1].lower(), []).append(_FOLD.sub(" ", match[2]).strip())
+            name, value = match.groups()
+            if "\n" in value:
+                value = _FOLD.sub(" ", value)
+            fields.setdefault(name.lower(), []).append(value.strip())
         if fields:
             found.append(Block(fields))
         if len(found) >= MAX_BLOCKS:

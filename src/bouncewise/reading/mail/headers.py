@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from bouncewise.reading.mail.charset import decode_words, to_text
 
 MAX_HEAD = 262_144  # octets of header fields that are read
 MAX_FIELDS = 2000
-_FIELD = re.compile(rb"^([!-9;-~]{1,76})[ \t]*:[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)", re.MULTILINE)
-_FOLD = re.compile(r"\s*\n\s*")
-ADDRESS = r"[^\s<>@\"'(),;:\[\]]{1,128}@(?:[A-Za-z0-9_\u0080-\uffff](?:[A-Za-z0-9_.\u0080-\uffff-]{0,252}))"
+_FIELD = re.compile(r"^([!-9;-~]{1,76}+)[ \t]*+:[ \t]*+(.*+(?:\n[ \t].*+)*+)", re.MULTILINE)
+_NOT_LOCAL = r"\s<>@\"'(),;:\[\]“”„‘’«»「」『』（），：；。"  # what parts an address from the words before it
+_DOMAIN = r"(?:[A-Za-z0-9_\u0080-\uffff](?:[A-Za-z0-9_.\u0080-\uffff-]{0,252}))"
+ADDRESS = rf"[^{_NOT_LOCAL}]{{1,128}}@{_DOMAIN}"
 _IN_ANGLES = re.compile(r"<\s{0,4}(?:mailto:)?([^<>\s]{1,320})\s{0,4}>")
 _ADDRESS = re.compile(ADDRESS)
 _QUOTED = re.compile(r'"[^"\n]{0,200}"\s?(?=<)')
@@ -26,36 +29,59 @@ class Headers:
         raw: the octets up to the empty line, with LF as line end.
     """
 
-    __slots__ = ("_decoded", "_fields", "raw")
+    __slots__ = ("_decoded", "_fields", "_plain", "raw")
 
     def __init__(self, raw: bytes) -> None:
-        self.raw = raw[:MAX_HEAD]
-        self._fields: dict[str, list[bytes]] | None = None
+        self.raw = raw if len(raw) <= MAX_HEAD else raw[:MAX_HEAD]
+        self._fields: dict[str, list[str]] | None = None
         self._decoded: dict[str, str] = {}
 
-    def _all(self) -> dict[str, list[bytes]]:
-        if self._fields is None:
-            self._fields = {}
-            for name, value in _FIELD.findall(self.raw)[:MAX_FIELDS]:
-                self._fields.setdefault(name.decode("latin-1").lower(), []).append(value)
-        return self._fields
+    def _all(self) -> dict[str, list[str]]:
+        """The fields as Latin-1, a character an octet, each as it stands."""
+        fields = self._fields
+        if fields is None:
+            raw = self.raw
+            self._plain = raw.isascii() and b"\x1b" not in raw
+            fields = self._fields = {}
+            for name, value in _FIELD.findall(raw.decode("latin-1"))[:MAX_FIELDS]:
+                known = fields.setdefault(name.lower(), [])
+                known.append(value)
+        return fields
+
+    def _unfolded(self, value: str) -> str:
+        if not self._plain:
+            value = to_text(value.encode("latin-1"))
+        if "\n" in value:
+            return " ".join([line for line in map(str.strip, value.split("\n")) if line])
+        return value.strip()
 
     def __contains__(self, name: str) -> bool:
-        return name in self._all()
+        return name in (self._fields or self._all())
+
+    def has_any(self, names: Iterable[str]) -> bool:
+        """Whether one of some fields is there."""
+        return not (self._fields or self._all()).keys().isdisjoint(names)
 
     def __bool__(self) -> bool:
-        return bool(self._all())
+        return bool(self._fields or self._all())
+
+    def each(self, name: str) -> Iterator[str]:
+        """Every value of a field as ``raw_values`` gives them, one after the other."""
+        return map(self._unfolded, (self._fields or self._all()).get(name, ()))
 
     def raw_values(self, name: str) -> list[str]:
         """Every value of a field, unfolded, not decoded; ``name`` in small letters."""
-        return [_unfold(value) for value in self._all().get(name, ())]
+        values = (self._fields or self._all()).get(name)
+        return [self._unfolded(value) for value in values] if values else []
 
     def get(self, name: str) -> str:
         """The first value of a field, unfolded and decoded, or ""."""
+        values = (self._fields or self._all()).get(name)
+        if not values:
+            return ""
         known = self._decoded.get(name)
         if known is None:
-            values = self._all().get(name)
-            known = self._decoded[name] = decode_words(_unfold(values[0])) if values else ""
+            known = self._decoded[name] = decode_words(self._unfolded(values[0]))
         return known
 
     def address(self, name: str) -> str:
@@ -65,29 +91,34 @@ class Headers:
 
     def addresses(self, name: str) -> tuple[str, ...]:
         """The addresses of a field, each once."""
+        values = (self._fields or self._all()).get(name)
+        if not values:
+            return ()
         found: dict[str, None] = {}
-        for value in self.raw_values(name)[:4]:
-            found.update(dict.fromkeys(addresses_in(value[:8192])))
+        for value in values[:4]:
+            found.update(dict.fromkeys(addresses_in(self._unfolded(value)[:8192])))
         return tuple(found)
 
-    def parameters(self, name: str) -> tuple[str, dict[str, str]]:
+    def parameters(self, name: str) -> tuple[str, Mapping[str, str]]:
         """A field's value in small letters, and its parameters (RFC 2045 section 5.1)."""
-        value = self.get(name)[:4096]
-        kind = value.partition(";")[0].strip().partition(" ")[0].lower()  # some leave out the semicolon
-        return kind, {m[1].lower(): m[2] if m[2] is not None else m[3] for m in _PARAMETER.finditer(value)}
+        value = self.get(name)
+        return _parameters(value[:4096]) if value else ("", {})
 
 
-def _unfold(value: bytes) -> str:
-    text = value.decode("ascii") if value.isascii() and b"\x1b" not in value else to_text(value)
-    return _FOLD.sub(" ", text).strip() if "\n" in text else text.strip()
+@lru_cache(maxsize=256)  # "text/plain; charset=utf-8" stands in every other part
+def _parameters(value: str) -> tuple[str, Mapping[str, str]]:
+    kind = value.partition(";")[0].strip().partition(" ")[0].lower()  # some leave out the semicolon
+    return kind, {m[1].lower(): m[2] if m[2] is not None else m[3] for m in _PARAMETER.finditer(value)}
 
 
 def addresses_in(text: str) -> list[str]:
     """The addresses in a field's value, in angle brackets or bare."""
     found: list[str] = []
-    for piece in _QUOTED.sub("", text).split(","):
-        angles = [a for a in _IN_ANGLES.findall(piece) if "@" in a]
-        found.extend(clean_address(a) for a in angles or _ADDRESS.findall(piece))
+    if "@" not in text:
+        return found
+    for piece in (_QUOTED.sub("", text) if '"' in text else text).split(","):
+        angles = [a for a in _IN_ANGLES.findall(piece) if "@" in a] if "<" in piece else None
+        found.extend(map(clean_address, angles or _ADDRESS.findall(piece)))
     return found
 
 

@@ -13,7 +13,7 @@ _BLOCK = re.compile(
 _PRE = re.compile(r"</?(?:pre|xmp)\b[^<>]{0,400}>", re.I)
 _FOLDED, _KEPT = re.compile(r"\n[ \t]"), "\ue000"  # a header field that goes on keeps its indent
 _TAG = re.compile(r"<[/!?A-Za-z][^<>]*>")
-_SPACES = re.compile(r"[ \t\xa0\u200b]+")
+_SPACES = re.compile(r"  +")
 _LINES = re.compile(r"\n[ \t]*(?:\n[ \t]*){2,}")
 
 
@@ -29,7 +29,8 @@ def html_to_text(source: str) -> str:
     pieces[1::2] = [_FOLDED.sub(f"\n{_KEPT}", piece) for piece in pieces[1::2]]
     text = "\n".join(pieces)
     text = _TAG.sub("", _BLOCK.sub("\n", text))
-    text = _SPACES.sub(" ", html.unescape(text))
+    text = html.unescape(text).replace("\t", " ").replace("\xa0", " ").replace("\u200b", " ")
+    text = _SPACES.sub(" ", text)
     lines = "\n".join(line.strip() for line in text.split("\n"))
     return _LINES.sub("\n\n", lines.replace(_KEPT, " ")).strip()
 

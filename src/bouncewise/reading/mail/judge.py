@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 
 from bouncewise.reading.mail.message import Mail
-from bouncewise.reading.mail.words import patterns
+from bouncewise.reading.mail.once import once
+from bouncewise.reading.mail.words import patterns, says
 
 ENOUGH = 4
+LEAST, MOST = -4, 4  # what the words can add; they are read where that decides
 MAX_JUDGED = 4096  # characters of a notice that are judged
 _NOBODY = ("mailer-daemon", "double-bounce@", "<>")  # what stands for the null reverse-path
+# It begins with the digit, so that it is tried at digits only.
 _REPLY = re.compile(
-    r"(?:^|[\s:(<\"'#-])(?:[45]\d\d)[ -]#?(?:[45]\.\d{1,3}\.\d{1,3}|[A-Za-z<])|[45]\.\d\.\d{1,3}\b|#5\.\d\.\d"
+    r"[45](?:(?<![^\s:(<\"'#-][45])\d\d[ -]#?(?:[45]\.\d{1,3}\.\d{1,3}|[A-Za-z<])|"
+    r"\.\d\.\d{1,3}\b|(?<=#5)\.\d\.\d)"
 )
 _DAEMON = re.compile(r"(?:mailer|mail)[-_.]?daemon@", re.I)
 _QUOTE = re.compile(r"^\s{0,3}(?:>|On .{5,80} wrote:|-{2,}\s?(?:Forwarded|Original) message)", re.M | re.I)
@@ -28,21 +32,29 @@ class _Speaker:
         answered: its subject says that somebody answers or passes on.
     """
 
-    __slots__ = ("answered", "daemon", "office", "silent", "told")
-
     def __init__(self, mail: Mail) -> None:
         words = patterns("judge")
+        self._sender = mail.sender
         self.daemon = words["daemon"].search(mail.sender) is not None
-        self.office = words["office"].search(mail.sender) is not None
         self.silent = _is_silent(mail)
         self.told = words["subject"].search(mail.subject.lower()) is not None
         self.answered = by_prefix(mail)
 
+    @once
+    def office(self) -> bool:
+        """See above; not asked where a daemon wrote."""
+        return patterns("judge")["office"].search(self._sender) is not None
+
 
 def weight(mail: Mail) -> int:
     """How much speaks for a bounce; from ``ENOUGH`` on it is one."""
+    told, score = _by_fields(mail)
+    return score + _by_words(mail, told)
+
+
+def _by_fields(mail: Mail) -> tuple[bool, int]:
+    """Whether the subject is a bounce's, and how much everything but the notice speaks for one."""
     headers = mail.headers
-    words = patterns("judge")
     by = _Speaker(mail)
     score = 2 if by.silent else 0
     if _DAEMON.match(mail.sender_address):  # nobody else writes under this name
@@ -55,16 +67,21 @@ def weight(mail: Mail) -> int:
         score += 1  # words that somebody saved without their header fields
     elif not by.silent:
         score -= 2
-    told = 2 if by.told else 1 if words["vague"].search(mail.subject.lower()) else 0
+    told = 2 if by.told else 1 if patterns("judge")["vague"].search(mail.subject.lower()) else 0
     score += 0 if by.answered else told
     score += 4 if "x-failed-recipients" in headers else 0
     score += 1 if headers.get("auto-submitted").lower().startswith(("auto-generated", "auto-replied")) else 0
-    score += 3 if mail.status_text and mail.type == "multipart/report" else 0
+    score += 3 if mail.type == "multipart/report" and mail.status_text else 0
+    return told > 0, score - _against(mail, by)
+
+
+def _by_words(mail: Mail, told: bool) -> int:
+    """How much the notice and what came back speak for a bounce: from ``LEAST`` to ``MOST``."""
     text = mail.notice[:MAX_JUDGED]
-    score += 1 if words["failure"].search(text.lower()) else 0
+    score = 1 if says("judge", "failure", text.lower()) else 0
     replied = _REPLY.search(text) is not None
     score += 1 if replied else 0 if told else -1
-    return score + _attached(mail, text) - _against(mail, by)
+    return score + _attached(mail, text)
 
 
 def _is_silent(mail: Mail) -> bool:
@@ -78,7 +95,7 @@ def _attached(mail: Mail, text: str) -> int:
         return 2
     if "@" in text or "@" in mail.subject:
         return 0
-    return -3 if patterns("judge")["goods"].search(f"{mail.subject} {text}".lower()) else -1
+    return -3 if says("judge", "goods", f"{mail.subject} {text}".lower()) else -1
 
 
 def _against(mail: Mail, by: _Speaker) -> int:
@@ -117,5 +134,7 @@ def from_person(mail: Mail) -> bool:
 def is_bounce(mail: Mail) -> bool:
     """Whether a mail is taken for a bounce; judged once, since several readers ask."""
     if mail.judged is None:
-        mail.judged = weight(mail) >= ENOUGH
+        told, score = _by_fields(mail)
+        sure = score + LEAST >= ENOUGH or score + MOST < ENOUGH
+        mail.judged = (score if sure else score + _by_words(mail, told)) >= ENOUGH
     return mail.judged

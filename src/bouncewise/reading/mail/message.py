@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 
 from bouncewise.reading.mail.headers import Headers, addresses_in
 from bouncewise.reading.mail.html import html_to_text
 from bouncewise.reading.mail.mime import Part, headers_of, leaves, top
+from bouncewise.reading.mail.once import once
+from bouncewise.reply.unwrap.common import may_hold
 
 MAX_NOTICE = 65_536  # characters of words that are read
 MAX_STATUS = 4_194_304  # characters of delivery status that are read
@@ -72,6 +73,9 @@ _LEAD = re.compile(
     re.I,
 )
 
+# A line that leads over has one of the words, unless it is a rule.
+_LEADING = ("mail", "message", "header", "text", "copy of")
+
 
 class Mail:
     """A mail, taken apart when it is asked for.
@@ -89,16 +93,16 @@ class Mail:
         self._whole = top(self.data)
         self.headers: Headers = self._whole.headers
 
-    @cached_property
+    @once
     def parts(self) -> list[Part]:
         """The leaves."""
         return leaves(self.data, self._whole)
 
-    @cached_property
+    @once
     def inner(self) -> Mail | None:
         """The same mail, where a scanner on the way put it whole into a part of a new one, else None."""
-        identity = self.headers.get("message-id")
-        if not identity or not self.type.startswith("multipart/mixed"):
+        identity = self.headers.get("message-id") if self.type.startswith("multipart/mixed") else ""
+        if not identity:
             return None
         part = self.part("message/rfc822")
         if part is None or part.depth != 1:
@@ -106,22 +110,22 @@ class Mail:
         mail = Mail(part.body(len(self.data)))
         return mail if mail.headers.get("message-id") == identity else None
 
-    @cached_property
+    @once
     def subject(self) -> str:
         """The subject, decoded."""
         return self.headers.get("subject")[:998]
 
-    @cached_property
+    @once
     def sender(self) -> str:
         """The From field, decoded, in small letters: name and address."""
         return self.headers.get("from")[:998].lower()
 
-    @cached_property
+    @once
     def sender_address(self) -> str:
         """The address of the From field, in small letters."""
         return self.headers.address("from").lower()
 
-    @cached_property
+    @once
     def envelope_sender(self) -> str | None:
         """The reverse-path by its Return-Path field, "" for the null one, None where it is not known."""
         values = self.headers.raw_values("return-path")
@@ -130,7 +134,7 @@ class Mail:
         found = addresses_in(values[0][:998])
         return found[0].lower() if found else values[0].strip().strip("<>").lower()
 
-    @cached_property
+    @once
     def to(self) -> tuple[str, ...]:
         """Whom it was sent to, in small letters: To, Cc, Delivered-To and the like."""
         names = ("to", "cc", "delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "apparently-to")
@@ -138,27 +142,30 @@ class Mail:
 
     def part(self, *types: str) -> Part | None:
         """The first part of one of the types."""
-        return next((part for part in self.parts if part.type in types), None)
+        for part in self.parts:
+            if part.type in types:
+                return part
+        return None
 
-    @cached_property
+    @once
     def type(self) -> str:
         """Type of the whole."""
         return self._whole.type
 
-    @cached_property
+    @once
     def report_type(self) -> str:
         """The ``report-type`` of a multipart/report (RFC 6522 section 3), or ""."""
         return (
             self._whole.parameters.get("report-type", "").lower() if self.type == "multipart/report" else ""
         )
 
-    @cached_property
+    @once
     def status_text(self) -> str:
         """The delivery status as text, all such parts; "" where there is none."""
         parts = [part for part in self.parts if part.type in _STATUS_TYPES]
         return "\n\n".join(part.text(MAX_STATUS) for part in parts)[:MAX_STATUS]
 
-    @cached_property
+    @once
     def text(self) -> str:
         """The words for a person with all that stands behind them in the same parts, unparted."""
         said: list[str] = []
@@ -177,12 +184,12 @@ class Mail:
             said = hypertext
         return "\n\n".join(said)[: 2 * MAX_NOTICE].replace("\r\n", "\n").replace("\r", "\n")
 
-    @cached_property
+    @once
     def _words(self) -> tuple[str, str]:
         """The words for a person, and what stands behind them of the message that came back."""
         return cut(self.text)
 
-    @property
+    @once
     def notice(self) -> str:
         """The words for a person, without the message that came back."""
         return self._words[0][:MAX_NOTICE]
@@ -192,12 +199,12 @@ class Mail:
         """The message that stands behind the words as text, as far as it is read, or ""."""
         return self._words[1]
 
-    @cached_property
+    @once
     def lines(self) -> list[str]:
         """The lines of the notice."""
         return self.notice.split("\n")
 
-    @cached_property
+    @once
     def returned(self) -> Headers | None:
         """The header fields of the message that came back, or None."""
         for part in self.parts:
@@ -233,7 +240,10 @@ def cut(text: str) -> tuple[str, str]:
 
 def _leads_over(line: str) -> bool:
     """Whether a line leads over to the returned message; one that says more is left."""
-    return len(line) < 120 and _LEAD.search(line) is not None
+    first = line[:1]
+    if len(line) >= 120 or not (first in "-=_*" or first.isspace() or may_hold(line, _LEADING)):
+        return False
+    return _LEAD.search(line) is not None
 
 
 def _returned_from(lines: list[str]) -> int | None:
@@ -241,7 +251,7 @@ def _returned_from(lines: list[str]) -> int | None:
     begin = sure = 0
     said = False
     for number, line in enumerate(lines):
-        match = _FIELD_LINE.match(line)
+        match = _FIELD_LINE.match(line) if ":" in line else None
         name = match[1].lower() if match else ""
         if name in _OF_A_MESSAGE or (run and name.startswith(("x-", "arc-", "list-", "authentication-"))):
             if not run:

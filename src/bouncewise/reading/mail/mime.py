@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from bouncewise.reading.mail.charset import from_transfer, to_text
 from bouncewise.reading.mail.headers import MAX_HEAD, Headers
 
 MAX_PARTS = 100
 MAX_DEPTH = 10
+MAX_SHORT = 200  # octets of a part's header fields that are kept for the next mail
 MAX_TEXT = 262_144  # octets of a text part that are read
 _HEAD_END = re.compile(rb"\n[ \t]*\n")
 _GUESS = re.compile(rb"(?:^|\n)--([^\s][^\n]{0,70})\n(?:content-|\n)", re.IGNORECASE)
@@ -23,7 +25,7 @@ _FIRST_FIELD = re.compile(rb"(?:>?From [^\n]*\n)?[!-9;-~]{1,76}[ \t]*:")
 class Part:
     """One part: its type, its header fields and where its body stands."""
 
-    __slots__ = ("_data", "depth", "end", "headers", "parameters", "start", "type", "within")
+    __slots__ = ("_data", "_text", "depth", "end", "headers", "parameters", "start", "type", "within")
 
     def __init__(self, data: bytes, start: int, end: int, depth: int, within: str) -> None:
         self.headers, self.start = _head(data, start, end)
@@ -31,6 +33,7 @@ class Part:
         self.depth = depth
         self.within = within  # type of the multipart that it stands in, or ""
         self._data = data
+        self._text: str | None = None
         kind, self.parameters = self.headers.parameters("content-type")
         default = "message/rfc822" if within == "multipart/digest" else "text/plain"
         self.type = kind if "/" in kind else default
@@ -45,7 +48,11 @@ class Part:
 
     def text(self, limit: int = MAX_TEXT) -> str:
         """The body as text."""
-        return to_text(self.body(limit), self.parameters.get("charset", ""))
+        if limit != MAX_TEXT:
+            return to_text(self.body(limit), self.parameters.get("charset", ""))
+        if self._text is None:
+            self._text = to_text(self.body(), self.parameters.get("charset", ""))
+        return self._text
 
 
 def leaves(data: bytes, whole: Part | None = None) -> list[Part]:
@@ -114,7 +121,26 @@ def _head(data: bytes, start: int, end: int) -> tuple[Headers, int]:
         return Headers(b""), start + 1
     if not _FIRST_FIELD.match(data, start, end):
         return Headers(b""), start
-    stop = _HEAD_END.search(data, start, min(end, start + MAX_HEAD))
-    if stop:
-        return Headers(data[start : stop.start() + 1]), stop.end()
-    return Headers(data[start:end]), min(end, start + MAX_HEAD)
+    limit = min(end, start + MAX_HEAD)
+    stop, body = _empty_line(data, start, limit)
+    if stop < 0:
+        return Headers(data[start:end]), limit
+    raw = data[start : stop + 1]
+    return _short(raw) if len(raw) <= MAX_SHORT else Headers(raw), body
+
+
+@lru_cache(maxsize=1024)
+def _short(raw: bytes) -> Headers:
+    """The fields of a part, which are the same in most mails of a server."""
+    return Headers(raw)
+
+
+def _empty_line(data: bytes, start: int, end: int) -> tuple[int, int]:
+    """Where the line above the first empty one ends and where the one below it begins, -1 without one."""
+    plain = data.find(b"\n\n", start, end)
+    stop = plain + 1 if plain >= 0 else end
+    # Blanks in front of a line end are seldom, and a line of nothing but blanks needs them.
+    if data.find(b" \n", start, stop) < 0 and data.find(b"\t\n", start, stop) < 0:
+        return plain, plain + 2
+    found = _HEAD_END.search(data, start, end)
+    return found.span() if found else (-1, -1)

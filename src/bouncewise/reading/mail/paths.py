@@ -27,6 +27,8 @@ def decode_path(address: str) -> str:
     Args:
         address: ``local-part@domain``.
     """
+    if "=" not in address:
+        return address  # all of them have it
     for _ in range(MAX_LEVELS):
         local, sign, domain = address.rpartition("@")
         if not sign:

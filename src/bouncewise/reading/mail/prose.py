@@ -12,16 +12,17 @@ from bouncewise.reading.mail.headers import ADDRESS, clean_address
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.paths import recipient_in_path
 from bouncewise.reading.mail.told import Told
-from bouncewise.reading.mail.words import patterns
+from bouncewise.reading.mail.words import says
 
 MAX_LINES = 2000
 MAX_ANCHORS = 10_000
 MAX_SPOKEN = 1024  # characters of a notice in which nothing is known to speak of a failure
 MAX_PARAGRAPH = 40  # lines that belong to one recipient
+# It begins with the digit, so that it is tried at digits only.
 CODED = re.compile(
-    r"(?<![\d.\w@-])(?:4[0-7]\d|5[0-7]\d)(?![\d.:/%])(?:[ -]|$)"
+    r"[45](?:(?<![\d.\w@-][45])[0-7]\d(?![\d.:/%])(?:[ -]|$)"
     r"(?!bytes|kb|mb|octets|hours|days|minutes|seconds)|"
-    r"(?<![\d.])[45]\.[0-7]\.\d{1,3}(?![\d.])"
+    r"(?<![\d.][45])\.[0-7]\.\d{1,3}(?![\d.]))"
 )
 _ANCHOR = re.compile(
     rf"^[ \t]{{0,16}}(?:[-*•·>]{{1,4}}[ \t]?)?(?P<label>[^\W\d][\w '()/.-]{{0,40}}[:：][ \t]{{0,8}})?"
@@ -55,8 +56,10 @@ def read_prose(mail: Mail) -> list[Told]:
     several = len(told) > 1
     lacking = [one for one in told if not CODED.search(one.words) and not (several and _is_own(one.words))]
     rest = (spoken(mail.lines) or mail.notice.strip()[:MAX_SPOKEN]) if lacking else ""
+    taken = several and _is_anothers(rest, told)
     for one in lacking:
-        one.words, one.note = _better(one.words, rest), one.words
+        if not (taken and one.words.strip()):
+            one.words, one.note = _better(one.words, rest), one.words
     action = action_of(mail)
     for one in told:
         one.action = action
@@ -66,6 +69,12 @@ def read_prose(mail: Mail) -> list[Told]:
 def _is_own(words: str) -> bool:
     """Whether words are one line that tells of a failure: enough for a recipient among several."""
     return bool(words) and "\n" not in words and not words.endswith(":") and _tells("failure", words)
+
+
+def _is_anothers(rest: str, told: list[Told]) -> bool:
+    """Whether the reply that the notice gives is one that stands with a recipient."""
+    coded = [line for one in told[:100] for line in one.words.split("\n")[:20] if CODED.search(line)]
+    return any(line in rest[:MAX_SPOKEN] for line in coded)
 
 
 def words_about(mail: Mail, reported: list[Told]) -> list[Told]:
@@ -95,7 +104,7 @@ def action_of(mail: Mail) -> str:
 
 def _tells(name: str, text: str) -> bool:
     """Whether words of a list of ``prose.toml`` stand in a text."""
-    return patterns("prose")[name].search(text.lower()) is not None
+    return says("prose", name, text.lower())
 
 
 def anchored(mail: Mail) -> list[Told]:
@@ -139,7 +148,7 @@ def _is_recipient(match: re.Match[str], own: frozenset[str]) -> bool:
     if _tells("not_label", label) or (label and not _tells("label", label)):
         return False
     name = (match["name"] or "").strip()
-    if name and (len(name.split()) > 5 or _tells("failure", name)):
+    if name and (len(name.split()) > 5 or _tells("failure", name) or CODED.search(name)):
         return False
     return address not in own and not _HELP.match(address)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from itertools import islice
 
 from bouncewise.reading.delivery import Returned
 from bouncewise.reading.mail.headers import Headers
@@ -14,10 +15,17 @@ _TAG = re.compile(r"(?:^|;)\s{0,40}([ds])\s{0,10}=\s{0,10}([^;\s]{1,253})")
 _IN_BRACKETS = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f:.]{3,45})\]")
 _IN_ROUND = re.compile(r"\(([0-9A-Fa-f:.]{3,45})\)")
 
+# An IPv4 address below the multicast ones, and the first numbers of networks of which a part is not public.
+_OCTET = r"(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)"
+_IPV4 = re.compile(rf"([1-9]\d?|1\d\d|2[01]\d|22[0-3])\.{_OCTET}\.{_OCTET}\.{_OCTET}\Z", re.ASCII)
+_DOCUMENTATION_IPV4 = ("192.0.2.", "198.51.100.", "203.0.113.")
+_PARTLY = frozenset({"100", "127", "169", "172", "192", "198", "203"})
+
 
 def read_returned(headers: Headers) -> Returned:
     """The fields of interest of a returned message."""
-    signature = dict(_TAG.findall("".join(headers.raw_values("dkim-signature")[:1])[:4096]))
+    signed = headers.raw_values("dkim-signature")
+    signature = dict(_TAG.findall(signed[0][:4096])) if signed else {}
     return Returned(
         message_id=headers.get("message-id").strip("<> ")[:998],
         sender=headers.address("from"),
@@ -34,7 +42,7 @@ def read_returned(headers: Headers) -> Returned:
 
 def _sending_ip(headers: Headers) -> str:
     """The public address named nearest to the top, which is the last server's word about its client."""
-    for value in headers.raw_values("received")[:MAX_RECEIVED]:
+    for value in islice(headers.each("received"), MAX_RECEIVED):
         source = value.partition(" by ")[0][:1000]
         for found in (*_IN_BRACKETS.findall(source), *_IN_ROUND.findall(source)):
             if _is_public(found):
@@ -47,6 +55,11 @@ def _sending_ip(headers: Headers) -> str:
 
 
 def _is_public(text: str) -> bool:
+    plain = _IPV4.match(text)
+    if plain and plain[1] not in _PARTLY:
+        return plain[1] != "10"
+    if text.startswith(_DOCUMENTATION_IPV4):
+        return plain is not None
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -12,7 +13,7 @@ from bouncewise.reading.mail.headers import ADDRESS, clean_address
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.paths import decode_path
 from bouncewise.reading.mail.returned import read_returned
-from bouncewise.reading.mail.words import patterns
+from bouncewise.reading.mail.words import says
 from bouncewise.reply.enhanced import find_enhanced
 from bouncewise.reply.model import Context, Phase, Reply, Unwrapped
 from bouncewise.reply.unwrap import IN_MAILS, unwrap
@@ -152,12 +153,12 @@ def _kind(one: Told, reply: Reply, note: str) -> Kind:
 
 
 def _says_expired(words: str) -> bool:
-    return patterns("prose")["expired"].search(words.lower()) is not None
+    return says("prose", "expired", words.lower())
 
 
 def _agreeing(status: str, reply: Reply) -> str:
     """The status that the mail gives, in its own field or by its reply; "" where it gives none."""
-    found = find_enhanced(status) if status else None
+    found = _enhanced(status) if status else None
     enhanced = reply.enhanced
     if found is not None and enhanced is not None and found.class_ == enhanced.class_ and found[1:] == (0, 0):
         return str(enhanced)  # "5.0.0" beside a reply that says more
@@ -166,6 +167,9 @@ def _agreeing(status: str, reply: Reply) -> str:
     if reply.code is not None and reply.code >= 200 and reply.code // 100 != 3:
         return f"{reply.code // 100}.0.0"
     return ""
+
+
+_enhanced = lru_cache(maxsize=256)(find_enhanced)  # a few codes are most of all
 
 
 def _host(field: str) -> str:

@@ -4,4 +4,30 @@
 ``read_object(record, source)`` gives its deliveries.
 """
 
-ORDER: tuple[str, ...] = ()
+ORDER: tuple[str, ...] = (
+    "amazon_ses",
+    "sparkpost",
+    "mailgun",
+    "mandrill",
+    "postmark",
+    "postal",
+    "sendgrid",
+    "mailjet",
+    "mailtrap",
+    "brevo",
+    "mailersend",
+    "resend",
+    "unisender_go",
+    "smtp2go",
+    "scaleway",
+    "infobip",
+    "zeptomail",
+    "azure",
+    "socketlabs",
+    "cloudflare",
+    "lettermint",
+    "ahasend",
+    "sweego",
+    "loops",
+    "elastic_email",
+)

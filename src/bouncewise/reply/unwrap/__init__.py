@@ -16,7 +16,7 @@ from types import ModuleType
 
 from bouncewise.reply.model import Context, Reply, Unwrapped
 from bouncewise.reply.parse import MAX_INPUT, decode, parse_reply
-from bouncewise.reply.unwrap.common import failure_words
+from bouncewise.reply.unwrap.common import failure_words, holds
 from bouncewise.reply.unwrap.oneline import may_hold_more
 
 # Machine formats first, then libraries (they quote a server), then the programs that write prose.
@@ -57,11 +57,33 @@ IN_MAILS = (
 MAX_LEVELS = 4
 _BARE = re.compile(r"[2-5][0-5]\d[ -](?:#?[245]\.\d{1,3}\.\d{1,3}[ :])?(?![ #(]|[\d.]+-)[^\n\r]*$")
 _REFUSAL = re.compile(r"[45]\d\d[ -][^\n\r]*$")  # in one line, whatever stands behind the code
-_WRAPS = re.compile(
-    r"\bsaid:|in reply to|SMTP error from|status=|<<<|>>>|\(5\d\d, |Diagnostic-Code|Remote host said|"
-    r"returned ['\"]|server response was|giving up|LED=|while talking to|->|stat=|"
-    r"error that the other server|from the remote server|RCPT TO:<|responded with|[245]\d\d-'|"
-    r"nested exception|--> "
+_WRAPPING = (
+    "in reply to",
+    "SMTP error from",
+    "status=",
+    "<<<",
+    ">>>",
+    "Diagnostic-Code",
+    "Remote host said",
+    "returned '",
+    'returned "',
+    "server response was",
+    "giving up",
+    "LED=",
+    "while talking to",
+    "->",
+    "stat=",
+    "error that the other server",
+    "from the remote server",
+    "RCPT TO:<",
+    "responded with",
+    "nested exception",
+)
+# The same, where a word is not enough, behind what must stand in a text.
+_WRAPPING_FORMS = (
+    ("said:", re.compile(r"\bsaid:")),
+    ("(5", re.compile(r"\(5\d\d, ")),
+    ("-'", re.compile(r"[245]\d\d-'")),
 )
 _QUOTED = {'"': '"', "“": "”", "„": "“", "«": "»", "「": "」", "`": "`"}
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&nbsp;", " "), ("&amp;", "&"))
@@ -70,7 +92,7 @@ _TOLD_BEHIND = re.compile(r"nested exception is|\w(?:Exception|Error): |Tracebac
 
 def looks_wrapped(text: str) -> bool:
     """Whether words stand in a text that programs put round a reply; cheap, and no promise."""
-    return _WRAPS.search(text) is not None
+    return holds(text, _WRAPPING) or any(mark in text and form.search(text) for mark, form in _WRAPPING_FORMS)
 
 
 @cache
@@ -111,7 +133,7 @@ def unwrap(text: str | bytes, names: tuple[str, ...] = ORDER) -> Unwrapped:
 
 def _is_plain(text: str) -> bool:
     """Whether a text is one reply line and nothing else."""
-    if not (_BARE.match(text) or _REFUSAL.match(text)) or _WRAPS.search(text):
+    if not (_BARE.match(text) or _REFUSAL.match(text)) or looks_wrapped(text):
         return False
     return not (text[0] in "23" and may_hold_more(text))
 
@@ -136,7 +158,7 @@ def _unwrap(text: str, level: int, names: tuple[str, ...]) -> Unwrapped:
 def _deeper(found: Unwrapped, level: int, names: tuple[str, ...]) -> Unwrapped:
     """Unwrap what is inside; the inner context fills first."""
     inner_text = found.reply.text
-    if level + 1 >= MAX_LEVELS or not _WRAPS.search(inner_text):
+    if level + 1 >= MAX_LEVELS or not looks_wrapped(inner_text):
         return found
     inner = _unwrap(inner_text, level + 1, names)
     if inner.wrapper in (None, "prose") or (inner.reply.code is None and found.reply.code is not None):

@@ -40,6 +40,23 @@ _CONSEQUENCE = re.compile(
 )
 
 
+def holds(text: str, words: tuple[str, ...]) -> bool:
+    """Whether one of some words stands in a text; twice as fast as ``any``, and than a pattern by far."""
+    for word in words:  # noqa: SIM110 - see above
+        if word in text:
+            return True
+    return False
+
+
+def may_hold(text: str, words: tuple[str, ...]) -> bool:
+    """Whether a pattern that ignores the case can meet a text; it needs one of the words, in small letters.
+
+    Some letters that are not ASCII are taken for ASCII ones, as the Kelvin sign for a k. So only ASCII text
+    is ruled out.
+    """
+    return not text.isascii() or holds(text.lower(), words)
+
+
 def phase_of(command: str) -> Phase | None:
     """The phase that a command or a wrapper's words for it stand for."""
     command = command[:80]

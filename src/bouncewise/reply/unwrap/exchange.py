@@ -24,7 +24,7 @@ from __future__ import annotations
 import re
 
 from bouncewise.reply.model import NO_CONTEXT, Context, Reply, Unwrapped
-from bouncewise.reply.unwrap.common import found, own_words, quoted, with_status
+from bouncewise.reply.unwrap.common import found, holds, may_hold, own_words, quoted, with_status
 from bouncewise.reply.unwrap.fields import FENCED, NAME, host, ip, peer
 
 _MARKS = (
@@ -52,6 +52,10 @@ _MARKS = (
     "отклонил",
     "ошибк",
 )
+# What ASCII text holds, in small letters, that one of the patterns below meets.
+_SERVERS = ("remot", "serveur", "serwer", "zdaln", "externe server")
+_GIVEN = ("this error", "fehler", "erreur", "este erro", "errore", "deze fout", "detta fel")
+_REJECTED_WORDS = ("rejected your message", "hat ihre nachricht")
 _QUOTE = "['\"‘’“”„«»‹「『]"
 _OPENING = ("'", '"', "‘", "’", "“", "”", "„", "«", "»", "‹", "「", "『", ":")
 _CODE_AHEAD = r"(?=<|#|[245]\d\d[\s\-;#]|[245]\.\d{1,3}\.\d)"
@@ -117,7 +121,7 @@ def unwrap(text: str) -> Unwrapped | None:
     Args:
         text: a piece of a non-delivery report, a queue's last error or a trace, whole or cut off.
     """
-    if not any(mark in text for mark in _MARKS):
+    if not holds(text, _MARKS):
         return None
     for reader in (_led, _iis, _returned, _old, _hash, _attempted, _gave):
         unwrapped = reader(text)
@@ -192,11 +196,14 @@ def _iis(text: str) -> Unwrapped | None:
 
 
 def _returned(text: str) -> Unwrapped | None:
-    match = _RETURNED.search(text)
+    if not may_hold(text, _SERVERS):
+        return None
+    match = _RETURNED.search(text) if may_hold(text, ("returned",)) else None
     name, address = peer(match[1], match[2]) if match else (None, None)
     if match and not match[0].rstrip().endswith(_OPENING) and re.match(r"(?:smtp;)?\s?[245]\d\d[ -]", text):
         return None  # "550 5.7.350 Remote server returned message detected as spam": the words of a reply
-    match = match or _RETURNED_ELSEWHERE.search(text)
+    if match is None and ("'" in text or '"' in text or not text.isascii()):
+        match = _RETURNED_ELSEWHERE.search(text)
     if match is None:
         return None
     rest = text[match.end() :]
@@ -247,7 +254,7 @@ def _hash(text: str) -> Unwrapped | None:
 
 def _gave(text: str) -> Unwrapped | None:
     """``mx.example.com gave this error:`` and the paragraph behind it."""
-    match = _GAVE.search(text)
+    match = _GAVE.search(text) if may_hold(text, _GIVEN) else None
     if match is None:
         return _refused(text)
     rest = text[match.end() :]
@@ -259,7 +266,7 @@ def _gave(text: str) -> Unwrapped | None:
 
 def _refused(text: str) -> Unwrapped | None:
     """A report that names the server which refused, whose words stand somewhere in the prose."""
-    rejected = _REJECTED_BY.search(text)
+    rejected = _REJECTED_BY.search(text) if may_hold(text, _REJECTED_WORDS) else None
     name = host(rejected[1] or rejected[2]) if rejected else None
     if rejected is None or name is None or "." not in name:
         return None

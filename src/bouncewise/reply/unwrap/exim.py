@@ -25,7 +25,7 @@ from __future__ import annotations
 import re
 
 from bouncewise.reply.model import NO_CONTEXT, Context, Phase, Unwrapped
-from bouncewise.reply.unwrap.common import found, own_words, phase_of, quoted
+from bouncewise.reply.unwrap.common import found, holds, own_words, phase_of, quoted
 from bouncewise.reply.unwrap.fields import FENCED, NAME, ip, peer, seconds, time_of
 
 _ID = r"[0-9A-Za-z]{6}-[0-9A-Za-z]{6,11}-[0-9A-Za-z]{2,4}"
@@ -100,15 +100,15 @@ def unwrap(text: str) -> Unwrapped | None:
         said = _remote(text)
         if said:
             return said
-    if any(mark in text for mark in _REJECT_MARKS):
+    if holds(text, _REJECT_MARKS):
         rejected = _rejected(text)
         if rejected:
             return rejected
-    if any(mark in text for mark in _LOG_MARKS) or 'C="' in text:
+    if holds(text, _LOG_MARKS) or 'C="' in text:
         logged = _log(text)
         if logged:
             return logged
-    if any(mark in text for mark in _OWN_MARKS):
+    if holds(text, _OWN_MARKS):
         return _prose(text)
     return None
 
@@ -121,24 +121,22 @@ def _phase(command: str) -> Phase | None:
 def _remote(text: str) -> Unwrapped | None:
     """What the far server said: behind ``after COMMAND:``, behind ``host h [ip]:``, or behind both."""
     after = _AFTER.search(text) if _REMOTE_MARK in text else None
+    said = _HOST_SAID.match(text, after.end()) if after else _HOST_SAID.search(text)
+    if not said and (after is None or not re.match(r"[245]\d\d", text[after.end() : after.end() + 3])):
+        return None
     context = _fields(text)
-    start = None
     if after:
         phase = Phase.MESSAGE if "TEXT" in after[1] else _phase(after[1])
         context = Context(phase=phase).merged(context)
-        start = after.end()
-    said = _HOST_SAID.match(text, start) if start is not None else _HOST_SAID.search(text)
     if said:
         name, address = peer(said[1], said[2])
         context = Context(remote_host=name, remote_ip=address).merged(context)
-        start = said.end()
-    if start is None or (not said and not re.match(r"[245]\d\d", text[start : start + 3])):
-        return None
     if context.remote_host is None:
         before = re.search(rf"\bhost ({NAME}) \[([^\]\s]{{2,45}})\]", text[: after.start()] if after else "")
         if before:
             name, address = peer(before[1], before[2])
             context = context.merged(Context(remote_host=name, remote_ip=address))
+    start = (said or after).end()  # type: ignore[union-attr]
     return found("exim", quoted(text[start:].split("\n\n", 1)[0]), context)
 
 
@@ -215,15 +213,15 @@ def _own_phase(words: str) -> Phase | None:
 
 def _rejected(text: str) -> Unwrapped | None:
     """What this server told a client; the client is the sending side."""
-    auth = _AUTH.search(text)
+    auth = _AUTH.search(text) if "authenticator failed" in text else None
     if auth:
         context = Context(Phase.AUTH, local_ip=ip(auth[3]), helo=auth[2], time=time_of(text))
         return found("exim", quoted(text[auth.end() :]), context)
-    sync = _SYNC.search(text)
+    sync = _SYNC.search(text) if "synchronization error" in text else None
     if sync:
         words = text[sync.start() :]
         return found("exim", own_words(words), Context(local_ip=ip(sync[1]), time=time_of(text)))
-    match = _REJECTED.search(text)
+    match = _REJECTED.search(text) if "rejected " in text else None
     if match is None:
         return None
     command = match[4]

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 
 from bouncewise.reply.model import Context, Phase, Unwrapped
-from bouncewise.reply.unwrap.common import found, own_words, quoted
+from bouncewise.reply.unwrap.common import found, holds, may_hold, own_words, quoted
 from bouncewise.reply.unwrap.fields import FENCED, NAME, peer
 
 _LEAD_INS = (
@@ -74,6 +74,16 @@ _STEMS = (
     "відповідь",
     "technical details",
 )
+# The English lead-ins, and the stems of the others that are ASCII.
+_ENGLISH = (
+    "the response from the remote server was",
+    "the response was",
+    "the error that the other server returned was",
+)
+_ENGLISH_IN = re.compile(rf"(?:{'|'.join(_ENGLISH)})\s{{0,2}}[:：]\s{{0,8}}")
+_ASCII_STEMS = tuple(
+    stem for stem in _STEMS if stem.isascii() and stem not in ("respon", "other server", "technical details")
+)
 _DETAILS = re.compile(r"Technical details of (?:permanent|temporary) failure:\s{0,8}", re.I)
 _HOST = re.compile(rf"\bby ({NAME}) \[([0-9A-Fa-f:.]{{2,45}})\]")
 _SOCKET = re.compile(
@@ -107,9 +117,10 @@ def unwrap(text: str) -> Unwrapped | None:
     if ":" not in text and "：" not in text:
         return None
     lowered = text.lower()
-    if not any(stem in lowered for stem in _STEMS):
+    if not holds(lowered, _STEMS):
         return None
-    lead, details = _LEAD_IN.search(text), _DETAILS.search(text)
+    lead = _lead_in(text, lowered)
+    details = _DETAILS.search(text) if may_hold(text, ("technical details",)) else None
     start = lead or details
     if start is None:
         return None
@@ -132,3 +143,10 @@ def unwrap(text: str) -> Unwrapped | None:
     coded = re.match(r"[\"'\s]{0,4}[2-5]\d\d(?!\d)", words)
     words = words[: state.start()] if state and state.start() else words
     return found("gmail", quoted(words) if coded else own_words(words), context, text[: start.start()])
+
+
+def _lead_in(text: str, lowered: str) -> re.Match[str] | None:
+    """The sentence in front of the server's words; in English text it is looked for faster."""
+    if not text.isascii() or holds(lowered, _ASCII_STEMS):
+        return _LEAD_IN.search(text)
+    return _ENGLISH_IN.search(lowered) if holds(lowered, _ENGLISH) else None

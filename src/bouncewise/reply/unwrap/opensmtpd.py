@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 
 from bouncewise.reply.model import Context, EnhancedCode, Phase, Reply, Unwrapped
-from bouncewise.reply.unwrap.common import found, own_words, phase_of, quoted
+from bouncewise.reply.unwrap.common import found, holds, own_words, phase_of, quoted
 from bouncewise.reply.unwrap.fields import FENCED, NAME, host, ip, seconds, time_of
 
 _MARKS = ("stat=", "smtp-out:", "failed-command", "Failed command", "mta error reason=")
@@ -49,7 +49,7 @@ def unwrap(text: str) -> Unwrapped | None:
     Args:
         text: a log line, whole or cut off.
     """
-    if not any(mark in text for mark in _MARKS):
+    if not holds(text, _MARKS):
         return None
     session = _SESSION.search(text) if "smtp-out:" in text else None
     if session:

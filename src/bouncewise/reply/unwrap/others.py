@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from bouncewise.reply.model import Context, Phase, Reply, Unwrapped
-from bouncewise.reply.unwrap.common import balanced, failure_words, found, own_words, quoted
+from bouncewise.reply.unwrap.common import balanced, failure_words, found, holds, may_hold, own_words, quoted
 from bouncewise.reply.unwrap.fields import NAME, host
 
 _JAVA = re.compile(
@@ -77,11 +77,16 @@ _NET_PHRASES = (
 _MAILKIT = re.compile(r"\bSmtp(?:Command|Protocol)Exception:\s?|\bMailKit\.Security\.(\w{4,30})Exception:\s?")
 _NET_STACK = re.compile(r"\s{1,8}at (?:System|MailKit|Microsoft)\.|\r?\n\s{1,8}at |\s--->\s")
 _INDY = re.compile(r"\bEId\w{2,40}(?: with message|:)\s{0,2}['\"]?")
+# One of these stands in everything that is read here.
+_MARKS = ("Exception", "Net::", "EOFError", "severity: ", "EId")
+_MARKS_OF_ANY_CASE = ("server respons", "permanent error (", "transient error (")
 _UNKNOWN = re.compile(r"could not get [23]xx \(([2-5]\d\d)(?:: (.{0,2000}))?\)", re.S)
 
 
 def unwrap(text: str) -> Unwrapped | None:
     """The reply inside an exception of one of these libraries, or None."""
+    if not holds(text, _MARKS) and not may_hold(text, _MARKS_OF_ANY_CASE):
+        return None
     return _java(text) or _dotnet(text) or _ruby(text) or _rust(text) or _indy(text)
 
 

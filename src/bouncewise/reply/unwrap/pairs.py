@@ -53,7 +53,9 @@ _REJECTED = re.compile(
     re.S,
 )
 # "5.1.0 - Unknown address error 550-'5.1.1 gone' (delivery attempts: 0)"
-_GATEWAY = re.compile(r"(?<![\d.])([245]\d\d)-'(.{0,2000}?)(?:'(?=\s?[(,\[\]]|\s{0,3}$)|$)", re.S)
+_GATEWAY = re.compile(
+    r"(?<![\d.])([245]\d\d)-('|(?<=\w [245]\d\d-)\")(.{0,2000}?)(?:\2(?=\s?[(,\[\]]|\s{0,3}$)|$)", re.S
+)
 _CELL_END = re.compile(r"</t[dh]>\s{0,40}<t[dh]\b[^<>]{0,400}>", re.I)
 _ROW_END = re.compile(r"</tr>", re.I)
 _TAG = re.compile(r"</?[a-z][^<>@]{0,400}>", re.I)
@@ -62,10 +64,10 @@ _CODE_CELL = re.compile(r"(?:smtp\s?)?([2-5][0-5]\d)(?:$|[ -](?=\S)|;)", re.I)
 
 def unwrap(text: str) -> Unwrapped | None:
     """The reply whose parts stand in named values or in cells, or None."""
-    if "-'" in text:
+    if "-'" in text or '-"' in text:
         gateway = _GATEWAY.search(text)
         if gateway:
-            words = f"{gateway[1]} {gateway[2]}"
+            words = f"{gateway[1]} {gateway[3]}"
             return found("pairs", quoted(words), Context())
     if "rejected command '" in text:
         rejected = _REJECTED.search(text)

@@ -26,7 +26,7 @@ from __future__ import annotations
 import re
 
 from bouncewise.reply.model import NO_CONTEXT, Context, Phase, Reply, Unwrapped
-from bouncewise.reply.unwrap.common import found, own_words, phase_of, quoted, with_status
+from bouncewise.reply.unwrap.common import found, holds, own_words, phase_of, quoted, with_status
 from bouncewise.reply.unwrap.fields import BRACKET, FENCED, NAME, ip, peer, seconds, time_of, unfold
 
 _SAID_MARKS = ("said:", "refused to talk to me")
@@ -118,12 +118,12 @@ def unwrap(text: str) -> Unwrapped | None:
     """
     if "stat=" in text and "status=" not in text:
         return None  # Sendmail and OpenSMTPD have the same fields round ``stat=``
-    logged = any(mark in text for mark in _LOG_MARKS)
+    logged = holds(text, _LOG_MARKS)
     if logged:
         rejected = _rejected(text)
         if rejected:
             return rejected
-    if not logged and not any(mark in text for mark in (*_SAID_MARKS, *_OWN_MARKS)):
+    if not logged and not holds(text, _SAID_MARKS) and not holds(text, _OWN_MARKS):
         return None
     fields = _fields(text) if logged or "<" in text[:12] else NO_CONTEXT
     return _remote(text, fields) or _own(text, fields)
@@ -206,7 +206,7 @@ def _reason(text: str) -> tuple[str, Context]:
 
 
 def _remote(text: str, fields: Context) -> Unwrapped | None:
-    if not any(mark in text for mark in _SAID_MARKS):
+    if not holds(text, _SAID_MARKS):
         return None
     reason, listed = _reason(text)
     said = _SAID.search(reason)
@@ -241,7 +241,7 @@ def _with_dsn(reply: Reply, text: str) -> Reply:
 def _own(text: str, fields: Context) -> Unwrapped | None:
     """What Postfix says itself: no connection, no route, a local delivery that failed."""
     status = _STATUS.search(text)
-    if status is None and "dsn=" not in text and not any(mark in text for mark in _OWN_MARKS):
+    if status is None and "dsn=" not in text and not holds(text, _OWN_MARKS):
         return None
     reason, listed = _reason(text)
     lost, connect = _LOST.search(reason), _CONNECT.search(reason)

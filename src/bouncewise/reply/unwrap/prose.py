@@ -27,7 +27,7 @@ MAX_CODES = 200  # numbers that are looked at
 MAX_CANDIDATES = 32  # replies that are read
 _MARKS = "\"'`“”„‚‘’«»‹›「」『』＂"
 _OPEN = _MARKS + "(<[#【（《［*|"
-_CODE = re.compile(r"(?<!\d)(?:[2-5][0-5]\d|[45][6-9]\d(?=[ -]#?[45]\.\d))(?!\d)")
+_CODE = re.compile(r"[2-5](?<!\d[2-5])(?:[0-5]\d|(?<=[45])[6-9]\d(?=[ -]#?[45]\.\d))(?!\d)")
 _AFTER = re.compile(
     rf"[ -]#?[245]\.\d|[ \-:;,，：。]|\.\s|[{re.escape(_MARKS)})\]】）》］*|]{{1,2}}(?:[\s:：,;.]|$)|"
     rf"[A-Z]{{2}}:[A-Z]|\s?$"
@@ -125,7 +125,7 @@ def find(text: str) -> Unwrapped | None:
             first reply.
     """
     chosen: tuple[int, int, Reply] | None = None
-    candidates = 0
+    candidates, place = 0, -1
     for match in islice(_CODE.finditer(text), MAX_CODES):
         place = match.start()
         if chosen and text[place] in "23":
@@ -143,7 +143,7 @@ def find(text: str) -> Unwrapped | None:
         if reply.code >= 400:
             break
     if chosen is None:
-        return _mentioned(text)
+        return _mentioned(text) if place >= 0 else None  # a code that is mentioned is one of those
     start, end, reply = chosen
     if reply.code is not None and reply.code < 400 and _tells_failure(text, start, end, reply):
         return found("prose", failure_words(text), Context(), clean(text))

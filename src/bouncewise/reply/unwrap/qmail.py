@@ -25,7 +25,7 @@ import re
 from datetime import UTC, datetime
 
 from bouncewise.reply.model import Context, Phase, Unwrapped
-from bouncewise.reply.unwrap.common import found, own_words, phase_of, quoted
+from bouncewise.reply.unwrap.common import found, holds, may_hold, own_words, phase_of, quoted
 from bouncewise.reply.unwrap.fields import FENCED, ip
 
 _MARKS = (
@@ -60,6 +60,7 @@ _PEER = re.compile(
     r"greeting failed|(?:the )?connection died|authentication was rejected))",
     re.I,
 )
+_PEER_DOES = ("does not like", "failed", "accepted message", " but ")  # one of them stands in each match
 _DIED = re.compile(r"Connected to \[?([0-9A-Fa-f:.]{3,45})\]? but (?:the )?connection died", re.I)
 _PHASES = (
     ("recipient", Phase.RCPT),
@@ -95,14 +96,14 @@ def unwrap(text: str) -> Unwrapped | None:
     Args:
         text: a log line or a piece of a bounce mail, whole or cut off.
     """
-    if not any(mark in text for mark in _MARKS):
+    if not holds(text, _MARKS):
         return None
     log = _LOG.search(text)
     to = _TO.match(text)
     words = text[log.end() :] if log else text[to.end() :] if to else text
     if log or words.count("_") > 2 * words.count(" "):
         words = _NEW_LINE.sub("\n", words.strip("\n")).replace("_", " ")
-    said, near = _said(words), _PEER.search(words)
+    said, near = _said(words), _PEER.search(words) if may_hold(words, _PEER_DOES) else None
     own = _SURE.match(words) or (_OWN.match(words) and ("(#" in words or to))
     if not (log or said or near or own):
         return None
@@ -119,6 +120,8 @@ def unwrap(text: str) -> Unwrapped | None:
 
 def _said(words: str) -> re.Match[str] | None:
     """Where the far server's words begin; the last attempt stands last."""
+    if not may_hold(words, ("remote host",)):
+        return None
     matches = list(_SAID.finditer(words)) or list(_FAR_SAID.finditer(words))
     return matches[-1] if matches else None
 

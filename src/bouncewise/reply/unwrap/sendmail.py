@@ -24,7 +24,15 @@ from __future__ import annotations
 import re
 
 from bouncewise.reply.model import Context, Phase, Reply, Unwrapped
-from bouncewise.reply.unwrap.common import found, is_consequence, own_words, phase_of, quoted, with_status
+from bouncewise.reply.unwrap.common import (
+    found,
+    holds,
+    is_consequence,
+    own_words,
+    phase_of,
+    quoted,
+    with_status,
+)
 from bouncewise.reply.unwrap.fields import FENCED, NAME, host, ip, peer, seconds, time_of
 
 _MARKS = ("while talking to", "<<<", ">>>", "stat=", "reject=", "... ", "sender notify: ")
@@ -82,7 +90,7 @@ def unwrap(text: str) -> Unwrapped | None:
     Args:
         text: a session, a log line or a paragraph of a bounce mail, whole or cut off.
     """
-    if not any(mark in text for mark in _MARKS):
+    if not holds(text, _MARKS):
         return None
     text = _MISREAD.sub(r"\1<<< ", text) if ">>>" in text else text
     if "<<<" in text:

@@ -8,7 +8,8 @@
     SYSLOG_IDENTIFIER=postfix/smtp
     MESSAGE=...
 
-and a blank line; a value with a line end in it stands behind its name, a newline and its length in eight octets.
+and a blank line; a value with a line end in it stands behind its name, a newline and its length in eight
+octets.
 ``-o verbose``::
 
     Mon 2026-11-23 17:40:28.575712 CET [s=...;i=...;b=...;m=...;t=...;x=...]
@@ -104,7 +105,7 @@ def _fields(entry: list[str]) -> tuple[dict[str, str], int]:
 
 
 def _binary(entry: list[str], at: int) -> tuple[str, int]:
-    """A value behind its length: 64 bits, the low octet first. One with octets that are no text is cut short."""
+    """A value behind its length: 64 bits, the low octet first. Octets that are no text cut it short."""
     head = entry[at]
     length = int.from_bytes(head[:4].encode("cp1252", "replace"), "little") if head[5:8] == "\0\0\0" else 0
     value = head[8:]

@@ -1,4 +1,4 @@
-"""Months as journalctl writes them in the language of whoever called it: ``Okt 15 23:48:15 mail1 postfix/...``.
+"""Months as journalctl writes them in the language of whoever called it: ``Okt 15 23:48:15 mail1 ...``.
 
 Source: glibc's locales (``abmon``), which strftime's ``%b`` gives and journalctl's ``short`` writes.
 """

@@ -2,26 +2,26 @@
 
 Examples, all of the same line::
 
-    {"__REALTIME_TIMESTAMP": "1795455628575712", "SYSLOG_IDENTIFIER": "postfix/smtp", "MESSAGE": "..."}   journald
-    {"log": "...\\n", "stream": "stdout", "time": "2026-11-23T17:40:28.575712000Z"}          Docker's json-file
-    {"stream": {"host": "mail1"}, "values": [["1795455628575712000", "..."]]}                 Loki
-    {"labels": {...}, "line": "...", "timestamp": "2026-11-23T17:40:28.575712Z"}              logcli, Grafana
-    {"logStreamName": "mail", "timestamp": 1795455628575, "message": "..."}                   CloudWatch
-    {"textPayload": "...", "timestamp": "2026-11-23T17:40:28.575Z"}                           Google Cloud Logging
-    {"@timestamp": "...", "host": {"name": "mail1"}, "process": {...}, "message": "..."}      Beats, Elastic Agent
-    {"appname": "postfix/smtp", "procid": 123, "hostname": "mail1", "message": "..."}         Vector
-    {"ident": "postfix/smtp", "pid": "123", "host": "mail1", "message": "..."}                Fluentd, Fluent Bit
-    {"syslogtag": "postfix/smtp[123]:", "hostname": "mail1", "msg": " ..."}                   rsyslog
-    {"PROGRAM": "postfix/smtp", "PID": "123", "HOST": "mail1", "MESSAGE": "..."}              syslog-ng
-    {"result": {"_raw": "...", "_time": "2026-11-23T17:40:28.000+01:00"}}                     Splunk
-    {"version": "1.1", "host": "mail1", "short_message": "...", "timestamp": 1795455628.57}   GELF, Graylog
-    {"processImagePath": "/usr/libexec/postfix/smtp", "processID": 123, "eventMessage": "..."}  macOS log show
+    {"__REALTIME_TIMESTAMP": "1795455628575712", "SYSLOG_IDENTIFIER": "postfix/smtp", "MESSAGE": "..."}
+    {"log": "...\\n", "stream": "stdout", "time": "2026-11-23T17:40:28.575712000Z"}        Docker
+    {"stream": {"host": "mail1"}, "values": [["1795455628575712000", "..."]]}               Loki
+    {"labels": {...}, "line": "...", "timestamp": "2026-11-23T17:40:28.575712Z"}            logcli, Grafana
+    {"logStreamName": "mail", "timestamp": 1795455628575, "message": "..."}                 CloudWatch
+    {"textPayload": "...", "timestamp": "2026-11-23T17:40:28.575Z"}                         Google
+    {"@timestamp": "...", "host": {"name": "mail1"}, "process": {...}, "message": "..."}    Elastic
+    {"appname": "postfix/smtp", "procid": 123, "hostname": "mail1", "message": "..."}       Vector
+    {"ident": "postfix/smtp", "pid": "123", "host": "mail1", "message": "..."}              Fluentd
+    {"syslogtag": "postfix/smtp[123]:", "hostname": "mail1", "msg": " ..."}                 rsyslog
+    {"PROGRAM": "postfix/smtp", "PID": "123", "HOST": "mail1", "MESSAGE": "..."}            syslog-ng
+    {"result": {"_raw": "...", "_time": "2026-11-23T17:40:28.000+01:00"}}                   Splunk
+    {"version": "1.1", "host": "mail1", "short_message": "...", "timestamp": 1795455628.57} GELF, Graylog
+    {"processImagePath": "/usr/libexec/smtp", "processID": 123, "eventMessage": "..."}      macOS log show
 
 A message that Docker cuts at 16 KiB is joined: every part but the last one ends without a newline, and so are
 the parts that Fluent Bit marks. journald gives a message that is no UTF-8 as a list of octets.
 
-Sources: systemd's journal export and JSON formats, Docker's json-file driver, Loki's HTTP API and logcli, AWS
-CloudWatch Logs' API and subscriptions, Google's LogEntry, Elastic Common Schema, the documentations of the shippers.
+Sources: systemd's journal export and JSON formats, Docker's json-file driver, Loki's HTTP API and logcli,
+AWS CloudWatch Logs' API and subscriptions, Google's LogEntry, Elastic Common Schema, the shippers' manuals.
 """
 
 from __future__ import annotations
@@ -150,8 +150,8 @@ class Envelopes:
 
     def _of_table(self, columns: list[Any], rows: list[Any]) -> Iterator[Line] | None:
         """Azure's query API: names of the columns beside rows of values."""
-        names = [c.get("name") if isinstance(c, dict) else c for c in columns]
-        if not any(name in _MESSAGES for name in names if isinstance(name, str)):
+        names = [str(c.get("name") if isinstance(c, dict) else c) for c in columns]
+        if not any(name in _MESSAGES for name in names):
             return None
         found = (
             _line(dict(zip(names, row, strict=False))) for row in rows[:MAX_ROWS] if isinstance(row, list)

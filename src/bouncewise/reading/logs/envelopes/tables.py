@@ -1,7 +1,8 @@
 """Tables whose rows hold lines: what log services export as CSV.
 
-Examples of their first rows: ``timestamp,message`` (CloudWatch), ``_raw,_time,host`` (Splunk), ``timestamp,source,message``
-(Graylog), ``@timestamp,message`` (Kibana), ``Time,Line,tsNs`` (Grafana), ``TimeGenerated [UTC],Computer,SyslogMessage`` (Azure).
+Examples of their first rows: ``timestamp,message`` (CloudWatch), ``_raw,_time,host`` (Splunk),
+``timestamp,source,message`` (Graylog), ``@timestamp,message`` (Kibana), ``Time,Line,tsNs`` (Grafana),
+``TimeGenerated [UTC],Computer,SyslogMessage`` (Azure).
 """
 
 from __future__ import annotations
@@ -67,8 +68,8 @@ def line_in(row: Mapping[str, str]) -> Line | None:
         row: values by the names of the columns.
     """
     record: dict[str, str] = {}
-    for name, value in row.items():
-        name = name.lower()
+    for column, value in row.items():
+        name = column.lower()
         if name in _TIMES:
             record.setdefault("time", value)
         elif name in _MESSAGES:

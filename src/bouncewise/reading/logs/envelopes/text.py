@@ -2,12 +2,12 @@
 
 Examples, all of one line that a program wrote::
 
-    Nov 23 17:40:28 mail1 postfix/smtp[123]: ...                       RFC 3164; also behind <22>, with a year,
-    <22>1 2026-11-23T17:40:28.5Z mail1 postfix/smtp 123 - - ...        RFC 5424; also behind an octet count
-    2026-11-23T17:40:28.5+01:00 mail1 postfix/smtp[123]: ...           rsyslog, syslog-ng, journalctl -o short-iso
-    Mon 2026-11-23 17:40:28 CET mail1 postfix@-.service[123]: ...      journalctl -o short-full, -o with-unit
+    Nov 23 17:40:28 mail1 postfix/smtp[123]: ...                       RFC 3164, also behind <22>
+    <22>1 2026-11-23T17:40:28.5Z mail1 postfix/smtp 123 - - ...        RFC 5424
+    2026-11-23T17:40:28.5+01:00 mail1 postfix/smtp[123]: ...           rsyslog, journalctl -o short-iso
+    Mon 2026-11-23 17:40:28 CET mail1 postfix@-.service[123]: ...      journalctl -o with-unit
     1795455628.575712 mail1 postfix/smtp[123]: ...                     journalctl -o short-unix
-    Nov 23 17:40:28 mail1 mail:info postfix/smtp[123]: ...             AIX; BusyBox and OpenWrt have mail.info
+    Nov 23 17:40:28 mail1 mail:info postfix/smtp[123]: ...             AIX; BusyBox: mail.info
     Nov 23 17:40:28 mail1 sendmail[123]: [ID 801593 mail.info] ...     Solaris
     2026-11-23T17:40:28.575712000Z stdout F ...                        CRI: Kubernetes, containerd, Podman
     2026-11-23T17:40:28.575712000Z ...                                 docker logs -t
@@ -35,19 +35,21 @@ from bouncewise.reading.logs.times import Clock, epoch, iso, tai64n
 MAX_LEVELS = 3  # a container's line that holds syslog's, and one more
 MAX_PART = 65_536  # characters of a message in parts that are kept
 _LEVEL = r"(?:emerg|alert|crit|err|error|warn|warning|notice|info|debug|none|panic)"
-_FACILITY = r"(?:kern|user|mail|daemon|auth|authpriv|security|syslog|lpr|news|uucp|cron|ftp|ntp|audit|console|local[0-7])"
+_FACILITY = r"(?:kern|user|mail|daemon|auth|authpriv|security|syslog|lpr|news|uucp|cron|ftp|local[0-7])"
 _PRIORITY = rf"(?:<?{_FACILITY}[.:]{_LEVEL}[>:]? )?"
 _TAG = (
-    r"([^\s\[\]:<>=\"']{1,128}(?: [\w.-]{1,32})?|[^\s\[\]<>=\"']{1,128})"
+    r"([^\s\[\]:<>=\"']{1,128}(?: (?!\d+:)[\w.-]{1,32})?|[^\s\[\]<>=\"']{1,128})"
     r"(?:\[(\d{1,10})\])?(?: <\w{4,9}>)?:(?: |$)"
 )
 _HOST = r"([^\s\[\]]{1,255}(?<!:)|\[[\w.:]{2,60}\])"
-_TO_TAG = rf"{_PRIORITY}{_HOST} {_PRIORITY}{_TAG}"
-_TO_PID = rf"{_PRIORITY}([^\s\[\]:<>=\"']{{1,128}})\[(\d{{1,10}})\](?: <\w{{4,9}}>)?:(?: |$)"  # no host, but a process id
+_TO_TAG = rf"{_PRIORITY}(?!\d{{4}} {_FACILITY}|{_FACILITY}[.:]{_LEVEL} ){_HOST} {_PRIORITY}{_TAG}"
+# no host, but a process id
+_TO_PID = rf"{_PRIORITY}([^\s\[\]:<>=\"']{{1,128}})\[(\d{{1,10}})\](?: <\w{{4,9}}>)?:(?: |$)"
 _PRI = r"(?:\d{1,6} (?=<))?(?:<\d{1,3}>)?"
 _YEAR = r"(?:(\d{4}) )?"
-_CLOCK = rf"(\d\d:\d\d:\d\d)(?:[.,](\d{{1,9}}))?(?: (\d{{4}})(?= ))?:?"
-_BSD = rf"{_PRI}(?:[A-Z][a-z]{{2}} )?{_YEAR}([A-Z][a-z]{{2}} [ \d]?\d) {_YEAR}{_CLOCK}"
+_CLOCK = r"(\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?(?: (\d{4})(?= ))?:?"
+_MONTH = r"(?:J(?:an|un|ul)|Feb|Ma[ry]|A(?:pr|ug)|Sep|Oct|Nov|Dec)"
+_BSD = rf"{_PRI}(?:[A-Z][a-z]{{2}} )?{_YEAR}({_MONTH} [ \d]?\d) {_YEAR}{_CLOCK}"
 _RFC3164 = re.compile(rf"{_BSD} {_TO_TAG}", re.ASCII)
 _NO_HOST = re.compile(rf"{_BSD} (?:{_TO_PID}|{_PRIORITY}([\w./-]{{1,128}}): )", re.ASCII)
 _NO_TAG = re.compile(
@@ -59,7 +61,8 @@ _FORWARDED = re.compile(
     rf"({_PRI}[A-Z][a-z]{{2}} [ \d]\d \d\d:\d\d:\d\d )Message forwarded from ([^\s:]{{1,255}}): ", re.ASCII
 )
 _LOCAL_MONTH = re.compile(
-    r"([^\W\d_]{2,8}\.?|\d{1,2}[月월])\s{1,2}(\d{1,2}) (?=\d\d:\d\d:\d\d)|(\d{1,2}) ([^\W\d_]{2,8})\.? (?=\d\d:\d\d:\d\d)"
+    r"([^\W\d_]{2,8}\.?|\d{1,2}[月월])\s{1,2}(\d{1,2}) (?=\d\d:\d\d:\d\d)"
+    r"|(\d{1,2}) ([^\W\d_]{2,8})\.? (?=\d\d:\d\d:\d\d)"
 )
 _METALOG = re.compile(
     rf"{_BSD} \[((?:postfix|exim|sendmail|sm-mta|dovecot|smtpd|qmail|amavis|haraka)[\w./-]{{0,60}})\] ",
@@ -67,9 +70,9 @@ _METALOG = re.compile(
 )
 _ISO = r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})? ?(?:Z|UTC|[+-]\d\d:?\d\d)?)"
 _DAY_ISO = rf"{_PRI}(?:[^\W\d_]{{2,4}}\.? (?={_ISO[1:-1]}(?: [A-Z]{{2,5}}| [+-]\d\d)? ))?{_ISO}"
-_WITH_ISO = re.compile(rf"{_DAY_ISO} {{1,2}}{_TO_TAG}")
+_WITH_ISO = re.compile(rf"{_DAY_ISO} {{1,2}}(?!stdout |stderr ){_TO_TAG}")
 _ISO_NO_HOST = re.compile(rf"{_DAY_ISO} {{1,2}}{_TO_PID}")
-_SHORT_FULL = re.compile(rf"[^\W\d_]{{2,4}}\.? {_ISO} (?:[A-Z]{{2,5}}|[+-]\d\d(?:\d\d)?) (?:{_HOST} )?{_TAG}")
+_SHORT_FULL = re.compile(rf"[^\W\d_]{{2,4}}\.? {_ISO} ([A-Z]{{2,5}}|[+-]\d\d(?:\d\d)?) (?:{_HOST} )?{_TAG}")
 _UNIX = re.compile(rf"(\d{{9,11}}(?:\.\d{{1,9}})?) (?:{_TO_TAG}|{_TO_PID})", re.ASCII)
 _MONOTONIC = re.compile(
     rf"\[ {{0,9}}\d{{1,10}}\.\d{{6}}(?: <[ \d.]{{1,20}}>)?\] (?:{_TO_TAG}|{_TO_PID})", re.ASCII
@@ -78,13 +81,15 @@ _RFC5424 = re.compile(
     rf"{_PRI}1 ({_ISO[1:-1]}|-) (\S{{1,255}}) (\S{{1,128}}) (\S{{1,128}}) (\S{{1,128}}) (?=[-\[])", re.ASCII
 )
 _BARE_5424 = re.compile(
-    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) ([\w.:-]{1,255}) ([\w./@-]{1,128}) (\d{1,10}|-)"
-    r" ([\w.-]{1,64}) (?=- |\[[\w@.-]{1,64} [\w.-]{1,64}=\")",
+    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) ([\w.:-]{1,255}) ([\w./@-]{1,128})"
+    r" (\d{1,10}|-) ([\w.-]{1,64}) (?=- |\[[\w@.-]{1,64} [\w.-]{1,64}=\")",
     re.ASCII,
 )
 _SD = re.compile(r"\[[^\"\]]{0,256}(?:\"(?:[^\"\\]|\\.){0,2000}\"[^\"\]]{0,256}){0,64}\]")
 _CRI = re.compile(rf"{_ISO} (stdout|stderr) ([FP])(?::[\w:]{{0,40}})?(?: |$)", re.ASCII)
-_NANOS = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d)?) ", re.ASCII)
+_NANOS = re.compile(
+    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d)?) (?!stdout |stderr )", re.ASCII
+)
 _TAI = re.compile(r"(@4[0-9a-f]{23}) ")
 _COMPOSE = re.compile(
     r"(?:\x1b\[[\d;]{0,12}m)?(?:\[?(?:pod/)?[\w./-]{1,200}\]?\s{1,40}\|(?:\x1b\[[\d;]{0,12}m)? ?"
@@ -185,7 +190,12 @@ def _iso_no_host(text: str, _clock: Clock) -> Opened:
 def _short_full(text: str, _clock: Clock) -> Opened:
     """A zone's name tells no offset, but UTC does."""
     found = _SHORT_FULL.match(text)
-    return _line(text[found.end() :], iso(found[1]), found[2] or "", found[3], found[4]) if found else None
+    if found is None:
+        return None
+    stamp, zone, host, program, pid = found.groups()
+    return _line(
+        text[found.end() :], iso(stamp + zone if zone[0] in "+-" else stamp), host or "", program, pid
+    )
 
 
 def _unix(text: str, _clock: Clock) -> Opened:

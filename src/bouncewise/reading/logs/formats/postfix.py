@@ -2,13 +2,16 @@
 
 Deliveries::
 
-    postfix/smtp[123]: 4jYCrr6: to=<bob@example.com>, orig_to=<b@example.net>, relay=mx.example.com[192.0.2.1]:25,
-        delay=1.2, delays=0.1/0/0.6/0.5, dsn=5.1.1, status=bounced (host mx.example.com[192.0.2.1] said: 550 ...)
+    postfix/smtp[123]: 4jYCrr6: to=<bob@example.com>, orig_to=<b@example.net>,
+        relay=mx.example.com[192.0.2.1]:25, delay=1.2, delays=0.1/0/0.6/0.5, dsn=5.1.1,
+        status=bounced (host mx.example.com[192.0.2.1] said: 550 ...)
 
-``status`` is sent, deferred, bounced, deliverable or undeliverable; qmgr adds ``status=expired, returned to sender``
-and ``status=force-expired``. The sender comes from qmgr's ``from=<...>``, the Message-ID from cleanup, the client from
-smtpd or pickup. ``NOQUEUE: reject``, ``milter-reject``, ``discard`` and postscreen's rejections are what this server
-refused.
+``status`` is sent, deferred or bounced, of probes (``sendmail -bv``, address verification) deliverable or
+undeliverable. qmgr adds ``status=expired, returned to sender`` and ``status=force-expired`` once a message:
+what is told of it is then told of each recipient that was waiting, with the last reply. The sender comes from
+qmgr's ``from=<...>``, the Message-ID from cleanup, the client from smtpd or pickup. ``NOQUEUE: reject``,
+``milter-reject``, ``proxy-reject``, cleanup's ``reject: header ...`` and postscreen's rejections are what
+this server refused; ``reject_warning``, ``hold`` and ``discard`` refuse nothing.
 
 Source: Postfix 2.0 to 3.9, ``src/global/log_adhoc.c``, ``src/smtpd/smtpd_check.c``, ``src/cleanup``,
 ``src/postscreen``, ``src/*qmgr/qmgr_active.c``; its documentation of DSN and ``delays=``.
@@ -20,7 +23,7 @@ import re
 from collections.abc import Iterable
 
 from bouncewise.reading.delivery import Delivery, Kind
-from bouncewise.reading.logs.model import NO_MESSAGE, Joins, Line, Message
+from bouncewise.reading.logs.model import NO_MESSAGE, Joins, Line, Message, expired
 from bouncewise.reading.logs.replies import reply_of, words_of
 from bouncewise.reply.model import Phase, Reply
 from bouncewise.reply.unwrap.common import phase_of
@@ -49,10 +52,18 @@ _OWN_PEER = re.compile(
     r"(?:lost connection with|conversation with|connect to|host|server) ([^\s\[]{1,255})\[([^\]\s]{1,100})\]"
 )
 _REJECT = re.compile(
-    rf"(?:{_QUEUE_ID}|NOQUEUE): (?:milter-)?(reject|discard|hold|reject_warning): ([A-Za-z_-]{{3,24}})(?: [\w-]{{1,40}})? "
-    r"from ([^\s\[]{0,255})\[([^\]]{1,100})\](?::\d{1,5})?: (.*)$",
+    rf"(?:{_QUEUE_ID}|NOQUEUE): (?:milter-|proxy-)?reject: "
+    r"([A-Z_-]{3,24})(?: [\w-]{1,40})? from ([^\s\[]{0,255})\[([^\]]{1,100})\](?::\d{1,5})?: (.*)$",
     re.ASCII | re.DOTALL,
 )
+# cleanup's checks of header fields and bodies: the reply stands at the end, behind ``helo=<...>:``
+_CONTENT = re.compile(
+    rf"(?:{_QUEUE_ID}|NOQUEUE): reject: (?:mime-|nested-)?(?:header|body) .{{0,2000}} from "
+    r"(?:([^\s\[;]{1,255})\[([^\]]{1,100})\]|local); (.{0,2000}?): "
+    r"([245]\.\d{1,3}\.\d{1,3} .*|[245]\d\d .*)$",
+    re.ASCII | re.DOTALL,
+)
+_PROXY = re.compile(rf"(?:{_QUEUE_ID}|NOQUEUE): proxy-reject: ([A-Z_-]{{3,24}}): (.*)$", re.ASCII | re.DOTALL)
 _REJECT_END = re.compile(r"[;,] (?:from=<|client|to=<|proto=|helo=<)")
 _FROM = re.compile(r"\bfrom=<(.*?)>(?:[, ]|$)")
 _TO = re.compile(r"\bto=<(.*?)>(?:[, ]|$)")
@@ -65,10 +76,11 @@ _KINDS = {
     "bounced": Kind.BOUNCED,
     "expired": Kind.EXPIRED,
     "force-expired": Kind.EXPIRED,
+    "SOFTBOUNCE": Kind.DEFERRED,
     "deliverable": Kind.DELIVERED,
     "undeliverable": Kind.BOUNCED,
-    "SOFTBOUNCE": Kind.DEFERRED,
 }
+_NO_RELAY = frozenset({"none", "local"})
 
 
 def recognise(message: str) -> bool:
@@ -80,14 +92,14 @@ class Reader:
     """Reads the lines of Postfix's daemons."""
 
     def __init__(self) -> None:
-        self._messages: Joins[Message] = Joins()
+        self.messages: Joins[Message] = Joins()
 
     def read(self, line: Line) -> Iterable[Delivery]:
         """The deliveries that a line tells of."""
         message = line.message
         if ", status=" in message and ": to=<" in message:
             return self._delivery(line)
-        if "reject: " in message or "discard: " in message:
+        if "reject: " in message:
             return self._reject(line)
         if ": from=<" in message:
             return self._queued(line)
@@ -102,10 +114,10 @@ class Reader:
         return ()
 
     def _message(self, queue_id: str) -> Message:
-        found = self._messages.get(queue_id)
+        found = self.messages.get(queue_id)
         if found is None:
             found = Message()
-            self._messages.put(queue_id, found)
+            self.messages.put(queue_id, found)
         return found
 
     def _queued(self, line: Line) -> Iterable[Delivery]:
@@ -118,23 +130,21 @@ class Reader:
         if found[3] is None:
             message.size = int(found[5])
             return ()
-        kind = _KINDS.get(found[3])
-        if kind is not Kind.EXPIRED:
+        if _KINDS.get(found[3]) is not Kind.EXPIRED:
             return ()
-        return (
-            Delivery(
-                source=line.source,
-                kind=kind,
-                time=line.time,
-                sender=found[2],
-                queue_id=found[1],
-                message_id=message.message_id,
-                reporting_mta=line.host,
-                client=message.client,
-                size=message.size,
-                reply=words_of(f"{found[3]}, {found[4]}"),
-            ),
+        end = Delivery(
+            source=line.source,
+            kind=Kind.EXPIRED,
+            time=line.time,
+            sender=found[2],
+            queue_id=found[1],
+            message_id=message.message_id,
+            reporting_mta=line.host,
+            client=message.client,
+            size=message.size,
+            reply=words_of(f"{found[3]}, {found[4]}"),
         )
+        return expired(end, message)
 
     def _delivery(self, line: Line) -> Iterable[Delivery]:
         found = _DELIVERY.match(line.message)
@@ -144,9 +154,9 @@ class Reader:
         kind = _KINDS.get(status)
         if kind is None:
             return (line.unreadable(f"Postfix has no status {status}"),)
-        message = self._messages.get(queue_id) or NO_MESSAGE
+        message = self.messages.get(queue_id) or NO_MESSAGE
         peer = _PEER.match(relay)
-        host, address = peer.groups() if peer else ("", "")
+        host, address = peer.groups() if peer else ("" if relay in _NO_RELAY else relay, "")
         if words.endswith(")"):
             words = words[:-1]
         if kind is Kind.DELIVERED:
@@ -154,6 +164,10 @@ class Reader:
         else:
             reply, phase, told = _said(words, dsn)
             host, address = (host, address) if host else told
+        if kind is Kind.DEFERRED:
+            self._message(queue_id).wait(recipient, reply)
+        elif message.waiting:
+            message.end(recipient)
         return (
             Delivery(
                 source=line.source,
@@ -179,33 +193,41 @@ class Reader:
 
     def _reject(self, line: Line) -> Iterable[Delivery]:
         """This server refused a client, or a filter made it."""
-        found = _REJECT.match(line.message)
-        if found is None or found[2] != "reject":
+        message = line.message
+        found = _REJECT.match(message)
+        if found is not None:
+            queue_id, command, host, address, rest = found.groups("")
+            end = _REJECT_END.search(rest)
+            words, envelope = rest[: end.start()] if end else rest, rest
+        elif (content := _CONTENT.match(message)) is not None:
+            queue_id, host, address, envelope, words = content.groups("")
+            command = "CONTENT"
+        elif (proxied := _PROXY.match(message)) is not None:
+            queue_id, command, rest = proxied.groups("")
+            host = address = ""
+            end = _REJECT_END.search(rest)
+            words, envelope = rest[: end.start()] if end else rest, rest
+        else:
             return ()
-        queue_id, _what, command, host, address, rest = found.groups("")
-        end = _REJECT_END.search(rest)
-        sender, recipient = _FROM.search(rest), _TO.search(rest)
-        message = self._messages.get(queue_id) if queue_id else None
-        reply = reply_of(rest[: end.start()] if end else rest)
-        return (
-            Delivery(
-                source=line.source,
-                kind=Kind.REJECTED,
-                time=line.time,
-                sender=sender[1] if sender else None,
-                recipient=recipient[1] if recipient else "",
-                message_id=message.message_id if message else "",
-                queue_id=queue_id,
-                reporting_mta=line.host,
-                remote_mta=host,
-                remote_ip=address,
-                phase=phase_of(
-                    "end of data" if command.upper() in ("END-OF-MESSAGE", "CONTENT") else command
-                ),
-                status=str(reply.enhanced or ""),
-                reply=reply,
-            ),
+        sender, recipient = _FROM.search(envelope), _TO.search(envelope)
+        known = (self.messages.get(queue_id) if queue_id else None) or NO_MESSAGE
+        reply = reply_of(words)
+        refused = Delivery(
+            source=line.source,
+            kind=Kind.REJECTED,
+            time=line.time,
+            sender=sender[1] if sender else known.sender,
+            recipient=recipient[1] if recipient else "",
+            message_id=known.message_id,
+            queue_id=queue_id,
+            reporting_mta=line.host,
+            remote_mta=host,
+            remote_ip=address,
+            phase=phase_of("end of data" if command in ("END-OF-MESSAGE", "CONTENT") else command),
+            status=str(reply.enhanced or ""),
+            reply=reply,
         )
+        return (refused,)
 
 
 def _sent(words: str, dsn: str) -> Reply:

@@ -49,6 +49,15 @@ ORDER: tuple[str, ...] = (
     "haraka",
     "zonemta",
     "kumomta",
+    "mimecast",
+    "barracuda",
+    "messagelabs",
+    "mcafee",
+    "mfilter",
+    "ironport",
+    "smartermail",
+    "citadel",
+    "gromox",
     "amavis",
     "mdaemon",
     "hmailserver",
@@ -82,7 +91,12 @@ Format = tuple[str, Callable[[Mail], bool], Callable[[Mail], list[Told]]]
 
 
 @cache
-def formats() -> tuple[Format, ...]:
-    """The formats with their functions, imported when the first mail needs them."""
-    modules = ((name, import_module(f"bouncewise.reading.mail.formats.{name}")) for name in ORDER)
+def formats(*, bounce: bool = True) -> tuple[Format, ...]:
+    """The formats with their functions, imported when the first mail needs them.
+
+    Args:
+        bounce: whether a mail is judged to be a bounce; else only the unmistakable ones are asked.
+    """
+    names = (name for name in ORDER if bounce or name in UNMISTAKABLE)
+    modules = ((name, import_module(f"bouncewise.reading.mail.formats.{name}")) for name in names)
     return tuple((name, module.recognise, module.read) for name, module in modules)

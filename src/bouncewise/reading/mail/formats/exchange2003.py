@@ -28,6 +28,7 @@ from bouncewise.reading.mail.judge import is_bounce
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.prose import action_of
 from bouncewise.reading.mail.told import Told
+from bouncewise.reply.unwrap.common import holds
 
 MAX_LINES = 4000
 _STATUS = re.compile(r"<[\w.-]{1,253}\s{1,3}#[245]\.\d{1,3}\.\d{1,3}")
@@ -51,7 +52,7 @@ def recognise(mail: Mail) -> bool:
     text = mail.notice[:16_384]
     marked = (
         "MSEXCH:" in text
-        or any(words in text for words in _FAILED_TO)
+        or holds(text, _FAILED_TO)
         or ("#" in text and _STATUS.search(text) is not None)
         or "x-ms-embedded-report" in mail.headers
         or mail.headers.get("x-mailer")[:60].lower().startswith(_CONNECTORS)

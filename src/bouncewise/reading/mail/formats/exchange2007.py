@@ -27,6 +27,7 @@ from bouncewise.reading.mail.judge import is_bounce
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.prose import CODED, action_of, spoken
 from bouncewise.reading.mail.told import Told
+from bouncewise.reply.unwrap.common import holds
 
 MAX_LINES = 4000
 MAX_WORDS = 30  # lines about a recipient
@@ -57,7 +58,7 @@ def recognise(mail: Mail) -> bool:
     if "x-ms-exchange-message-is-ndr" in mail.headers:
         return True
     text = mail.notice[:32_768]
-    marked = any(mark in text for mark in _MARKS) or ("Remote Server " in text and "returned '" in text)
+    marked = holds(text, _MARKS) or ("Remote Server " in text and "returned '" in text)
     return marked and is_bounce(mail)
 
 

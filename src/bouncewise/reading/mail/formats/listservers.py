@@ -42,8 +42,8 @@ _ROLE = re.compile(
 def recognise(mail: Mail) -> bool:
     """Whether the program of a list wrote it, about a message that it did not distribute."""
     headers = mail.headers
-    own = any(name in headers for name in ("x-list-administrivia", "list-administrivia", "x-administrivia"))
-    if not own and any(name in headers for name in ("list-post", "x-mail-count", "in-reply-to")):
+    own = headers.has_any(("x-list-administrivia", "list-administrivia", "x-administrivia"))
+    if not own and headers.has_any(("list-post", "x-mail-count", "in-reply-to")):
         return False
     own = own or headers.get("x-mlserver").startswith("fml") or "run by ezmlm" in headers.get("mailing-list")
     own = own or any(mark in mail.sender for mark in _SENDERS)

@@ -24,6 +24,7 @@ from bouncewise.reading.mail.judge import is_bounce
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.prose import action_of
 from bouncewise.reading.mail.told import Told
+from bouncewise.reply.unwrap.common import holds
 
 MAX_LINES = 2000
 _RECIPIENT = (
@@ -70,7 +71,7 @@ _OTHER_LABEL = re.compile(r"^[ \t|*]{0,8}[^\W\d][^\n:：@]{1,40}[:：](?:\s|$)")
 def recognise(mail: Mail) -> bool:
     """Whether the notice has the label of the reported error, with a code near by, and a recipient's."""
     text = mail.notice[:32_768]
-    if "x-ms-exchange-message-is-ndr" not in mail.headers and not any(mark in text for mark in _CLOUD):
+    if "x-ms-exchange-message-is-ndr" not in mail.headers and not holds(text, _CLOUD):
         return False
     named = _MARK.search(text) is not None and (
         any(_LABELS["recipient"].match(line) for line in mail.lines[:MAX_LINES])

@@ -28,6 +28,7 @@ from bouncewise.reading.mail.dsn import read_dsn
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.prose import action_of
 from bouncewise.reading.mail.told import Told
+from bouncewise.reply.unwrap.common import holds
 
 MAX_LINES = 20_000
 MAX_REASON = 60
@@ -56,7 +57,7 @@ def recognise(mail: Mail) -> bool:
     if mail.status_text:
         return False
     text = mail.notice
-    sentences = any(mark in text for mark in _MARKS)
+    sentences = holds(text, _MARKS)
     if not sentences and _SENDER not in mail.sender and "Mail System Error" not in mail.subject:
         return False
     return _HEADED.search(text) is not None or (sentences and _enclosed(mail) is not None)

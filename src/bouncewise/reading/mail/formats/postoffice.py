@@ -28,6 +28,7 @@ from bouncewise.reading.mail.entries import each, entries
 from bouncewise.reading.mail.headers import ADDRESS, clean_address
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.told import Told
+from bouncewise.reply.unwrap.common import may_hold
 
 MAX_LINES = 2000
 _MARK = re.compile(r"This Message was undeliverable due to the following reason", re.I)
@@ -40,7 +41,8 @@ _END = re.compile(r"Please reply to |if you feel this message")
 
 def recognise(mail: Mail) -> bool:
     """Whether one of the two wrote it."""
-    return _MARK.search(mail.notice[:2048]) is not None
+    text = mail.notice[:2048]
+    return may_hold(text, ("this message was undeliverable",)) and _MARK.search(text) is not None
 
 
 def read(mail: Mail) -> list[Told]:

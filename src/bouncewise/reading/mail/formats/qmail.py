@@ -29,6 +29,7 @@ import re
 from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.prose import action_of
 from bouncewise.reading.mail.told import Told
+from bouncewise.reply.unwrap.common import holds
 
 MAX_LINES = 20_000
 MAX_PARAGRAPH = 60
@@ -57,7 +58,7 @@ _GAVE_UP = re.compile(
 def recognise(mail: Mail) -> bool:
     """Whether words of qmail stand there, and a paragraph that begins with an address."""
     text = mail.notice
-    if not any(mark in text for mark in _MARKS) and mail.subject.lower() != "failure notice":
+    if not holds(text, _MARKS) and mail.subject.lower() != "failure notice":
         return False
     return ">:" in text and _HEADED.search(text) is not None
 

@@ -31,6 +31,7 @@ from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.prose import action_of
 from bouncewise.reading.mail.told import Told, first_address
 from bouncewise.reading.mail.transcript import CODED, Transcript
+from bouncewise.reply.unwrap.common import holds
 
 MAX_LINES = 20_000
 _MARKS = (
@@ -52,7 +53,7 @@ _STILL = re.compile(r"Warning: message still undelivered|Will keep trying until|
 def recognise(mail: Mail) -> bool:
     """Whether one of the headings stands in the notice."""
     text = mail.notice[:16_384]
-    return "---" in text and any(mark in text for mark in _MARKS)
+    return "---" in text and holds(text, _MARKS)
 
 
 def read(mail: Mail) -> list[Told]:

@@ -1,4 +1,4 @@
-"""Smail 3, the mailer of UUCP days and of the first Debian.
+"""Smail 3, the mailer of UUCP days and of the first Debian; T-Online (Deutsche Telekom) runs its offspring.
 
 ::
 
@@ -8,8 +8,16 @@
      <bob@example.com> ... unknown host
     |------------------------- Message text follows: ------------------------|
 
+T-Online gives the reply on a line of its own, and only the header fields of the message::
+
+    |------------------------- Failed addresses follow: ---------------------|
+     <bob@t-online.de>
+       552 5.2.2 <bob@t-online.de> Quota exceeded (mailbox for user is full)
+
+    |------------------------- Message header follows: ----------------------|
+
 Recognised by the rules with their titles. Warnings have "Deferred addresses follow". Source: Smail 3.2,
-src/notify.c.
+src/notify.c; T-Online's notices, quoted by other parsers of bounces.
 """
 
 from __future__ import annotations
@@ -21,14 +29,14 @@ from bouncewise.reading.mail.message import Mail
 from bouncewise.reading.mail.told import Told
 
 MAX_LINES = 4000
-_RULE = re.compile(r"\|-{3,60} ?([A-Z][\w ]{2,40}?):? ?-{3,60}\|")
-_ENTRY = re.compile(rf"[ \t]{{1,8}}<?({ADDRESS})>? ?\.\.\.[ \t]{{0,4}}(.{{0,1000}})$")
+_RULE = re.compile(r"\|?-{3,60} ?([A-Z][\w ]{2,40}?):? ?-{3,60}\|")
+_ENTRY = re.compile(rf"[ \t]{{0,8}}<?({ADDRESS})>?(?: ?\.\.\.[ \t]{{0,4}}(.{{0,1000}}))?\s*$")
 
 
 def recognise(mail: Mail) -> bool:
     """Whether Smail wrote it."""
     text = mail.text
-    return "addresses follow: ---" in text and "|---" in text
+    return "addresses follow: ---" in text and "---|" in text
 
 
 def read(mail: Mail) -> list[Told]:
@@ -39,13 +47,14 @@ def read(mail: Mail) -> list[Told]:
         rule = _RULE.match(line[:200])
         if rule:
             section = rule[1].lower()
-            if "text follow" in section:
+            if section.startswith("message ") and "log" not in section:
                 break
         elif "addresses" in section:
             match = _ENTRY.match(line[:1400])
             if match:
                 action = "delayed" if section.startswith("deferred") else "failed"
-                told.append(Told(recipient=clean_address(match[1]), words=match[2].strip(), action=action))
+                words = (match[2] or "").strip()
+                told.append(Told(recipient=clean_address(match[1]), words=words, action=action))
             elif told and line.strip():
-                told[-1].words = f"{told[-1].words}\n{line.strip()}"[:4000]
+                told[-1].words = f"{told[-1].words}\n{line.strip()}".strip()[:4000]
     return told

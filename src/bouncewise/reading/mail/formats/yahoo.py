@@ -37,7 +37,10 @@ def recognise(mail: Mail) -> bool:
     """Whether a mailer-daemon opens with Yahoo's sentence."""
     if "mailer-daemon" not in mail.sender_address:
         return False
-    head = " ".join(mail.notice[:1024].lower().split())
+    lowered = mail.notice[:1024].lower()
+    if "unable" not in lowered:
+        return False
+    head = " ".join(lowered.split())
     return any(opening in head for opening in _OPENINGS)
 
 

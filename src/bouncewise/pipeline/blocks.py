@@ -1,0 +1,161 @@
+"""Parts of a log that several processes read at once, and what each lacks of the part before it.
+
+A message's sender and Message-ID may stand in an earlier part than its delivery. A process gives such
+deliveries back together with what it learned of messages; the parent, which sees the parts in their order,
+fills them in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import Any
+
+import msgspec
+
+from bouncewise.diagnosis.engine import Engine
+from bouncewise.pipeline.sink import Sink
+from bouncewise.reading.delivery import Delivery, Kind, Source
+from bouncewise.reading.logs.log import Counts
+from bouncewise.reading.logs.model import Joins, Message, expired
+from bouncewise.reading.logs.objects import ObjectReader
+from bouncewise.reading.logs.stream import LineStream
+from bouncewise.reading.logs.text import lines_of
+from bouncewise.reading.logs.times import Clock
+
+OCTETS = 4 << 20  # of a block
+MAX_LINE = 1 << 20  # octets of a line that is not parted
+
+
+class Block(msgspec.Struct, frozen=True):
+    """Some whole lines of a log.
+
+    Attributes:
+        data: the lines.
+        place: the file.
+        first: number of lines before it.
+        reached: what its clock tells of the lines before, for times without a year.
+        only: name of the one format to read, or "".
+        octets: of the lines.
+    """
+
+    data: bytes
+    place: Source
+    first: int
+    reached: tuple[int, int, int, int]
+    only: str = ""
+    octets: int = 0
+
+    def without_data(self) -> Block:
+        """The same without the lines, which nobody needs again."""
+        return msgspec.structs.replace(self, data=b"")
+
+
+class Read(msgspec.Struct, frozen=True):
+    """What a block gave.
+
+    Attributes:
+        given: what the sink gathered.
+        open_ones: deliveries of which earlier lines may tell more.
+        messages: what the block tells of messages, by queue id.
+        counts: of its lines.
+    """
+
+    given: Any
+    open_ones: list[Delivery]
+    messages: dict[str, Message]
+    counts: Counts
+
+
+def read_block(engine: Engine, block: Block, make_sink: Callable[[Engine], Sink]) -> Read:
+    """Read one block in a process of its own.
+
+    Args:
+        engine: of that process.
+        block: the lines.
+        make_sink: makes the sink of that process.
+    """
+    sink = make_sink(engine)
+    stream = LineStream(Clock.at(block.reached), block.place, block.only)
+    stream.lines = block.first
+    objects = ObjectReader(stream, block.place, block.only)  # reads the lines that are JSON
+    open_ones: list[Delivery] = []
+    for lines in lines_of([block.data]):
+        for delivery in stream.read(lines):
+            if _lacks(delivery):
+                open_ones.append(delivery)
+                sink.later()
+            else:
+                sink.take(delivery)
+    counts = Counts(
+        stream.lines - block.first, stream.foreign + objects.foreign, stream.unread + objects.unread
+    )
+    return Read(sink.given(), open_ones, stream.messages(), counts)
+
+
+def _lacks(delivery: Delivery) -> bool:
+    if not delivery.queue_id:
+        return False
+    return delivery.sender is None or not delivery.message_id or not delivery.recipient
+
+
+class Filler:
+    """Knows the messages of the parts before and completes deliveries with them."""
+
+    def __init__(self) -> None:
+        self._messages: Joins[Message] = Joins()
+
+    def fill(self, read: Read) -> list[list[Delivery]]:
+        """What each open delivery of a block is, as far as earlier blocks tell; to be called in order.
+
+        The end of a message's waiting becomes a delivery for each recipient that waited.
+        """
+        filled = [self._filled(delivery) for delivery in read.open_ones]
+        for queue_id, message in read.messages.items():
+            known = self._messages.get(queue_id)
+            self._messages.put(queue_id, message.over(known) if known else message)
+        return filled
+
+    def _filled(self, delivery: Delivery) -> list[Delivery]:
+        known = self._messages.get(delivery.queue_id)
+        if known is None:
+            return [delivery]
+        full = msgspec.structs.replace(
+            delivery,
+            sender=delivery.sender if delivery.sender is not None else known.sender,
+            message_id=delivery.message_id or known.message_id,
+            client=delivery.client or known.client,
+            size=delivery.size if delivery.size is not None else known.size,
+            local_ip=delivery.local_ip or known.local_ip,
+        )
+        ends = delivery.kind is Kind.EXPIRED and not delivery.recipient
+        return expired(full, known) if ends else [full]
+
+
+def parted(
+    blocks: Iterable[bytes], place: Source, written: tuple[int, int, int], only: str = ""
+) -> Iterator[Block]:
+    """A log in parts of whole lines.
+
+    Args:
+        blocks: its octets, cut anywhere.
+        place: the file.
+        written: when it was last written to.
+        only: name of the one format to read, or "".
+    """
+    clock = Clock(*written)
+    number = 0
+    held: list[bytes] = []
+    weight = 0
+    for data in chain(blocks, (b"",)):
+        cut = data.rfind(b"\n") + 1
+        weight += len(data)
+        if data and (not cut or weight < OCTETS) and weight < OCTETS + MAX_LINE:
+            held.append(data)
+            continue
+        whole = b"".join((*held, data[:cut])) if data else b"".join(held)
+        held, weight = ([data[cut:]], len(data) - cut) if data else ([], 0)
+        if whole:
+            clock.pass_over(whole[:64])
+            yield Block(whole, place, number, clock.reached, only, len(whole))
+            number += whole.count(b"\n")

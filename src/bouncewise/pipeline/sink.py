@@ -1,0 +1,114 @@
+"""What is done with deliveries: each is diagnosed and becomes a row, or goes into a report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from bouncewise.diagnosis.engine import Engine
+from bouncewise.pipeline.diagnose import diagnose_delivery, record
+from bouncewise.reading.delivery import Delivery
+
+
+class Sink(Protocol):
+    """Takes deliveries in and gives what it made of them.
+
+    In several processes each has a sink of its own; what they gather is absorbed by the sink of the parent.
+    """
+
+    def take(self, delivery: Delivery) -> None:
+        """Take in a delivery."""
+
+    def later(self) -> None:
+        """Leave room for a delivery of which something stands in an earlier part of the log."""
+
+    def given(self) -> Any:
+        """What was gathered since this was last asked; another process can send it."""
+
+    def absorb(self, given: Any, open_ones: Sequence[Sequence[Delivery]]) -> Any:
+        """Take in what another process gathered; what is then given.
+
+        Args:
+            given: what its sink gave.
+            open_ones: what belongs into each room it left, in order.
+        """
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """One record, and what a summary counts.
+
+    Attributes:
+        line: the record as JSON, or b"" where only the counts are wanted.
+        kind: what became of the delivery.
+        cause: why.
+        recipient: whom it was for.
+        text: the reply.
+        reason: why a mail is unreadable or no bounce.
+        place: line of a log, or None.
+    """
+
+    line: bytes
+    kind: str
+    cause: str
+    recipient: str = ""
+    text: str = ""
+    reason: str = ""
+    place: int | None = None
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+class RowSink:
+    """Makes rows.
+
+    Args:
+        engine: diagnoses the deliveries.
+        as_json: whether the records are wanted; else only what a summary counts.
+    """
+
+    def __init__(self, engine: Engine, *, as_json: bool = True) -> None:
+        self._engine = engine
+        self._as_json = as_json
+        self._rows: list[Row | None] = []
+
+    def take(self, delivery: Delivery) -> None:
+        """Make the row of a delivery."""
+        self._rows.append(self._row(delivery))
+
+    def later(self) -> None:
+        """Leave room for a row."""
+        self._rows.append(None)
+
+    def given(self) -> list[Row | None]:
+        """The rows since this was last asked."""
+        rows, self._rows = self._rows, []
+        return rows
+
+    def absorb(self, given: list[Row | None], open_ones: Sequence[Sequence[Delivery]]) -> list[Row]:
+        """The rows of another process with those that it left out."""
+        rest = iter(open_ones)
+        rows: list[Row] = []
+        for row in given:
+            if row is None:
+                rows.extend(self._row(delivery) for delivery in next(rest))
+            else:
+                rows.append(row)
+        return rows
+
+    def _row(self, delivery: Delivery) -> Row:
+        diagnosis = diagnose_delivery(self._engine, delivery)
+        line = _encode(record(delivery, diagnosis)) if self._as_json else b""
+        reply = diagnosis.reply
+        text = f"{reply.code} {reply.text}" if reply.code and delivery.source.line else reply.text
+        return Row(
+            line,
+            delivery.kind.value,
+            diagnosis.cause,
+            delivery.recipient,
+            text[:200],
+            delivery.reason,
+            delivery.source.line,
+        )

@@ -1,0 +1,1 @@
+"""Diagnosed deliveries summed up: counted, ranked, compared, and shown."""

@@ -29,5 +29,14 @@ ORDER = (
     "domino",
     "smartermail",
     "m365_trace",
+    "kumomta",
+    "stalwart",
+    "mox",
+    "zonemta",
+    "rspamd",
+    "maddy",
+    "postal_log",
+    "amavis",
+    "dovecot",
     # one name a line
 )

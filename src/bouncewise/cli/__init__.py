@@ -9,7 +9,8 @@ import click
 
 _COMMANDS = {
     "explain": "Explain a reply, log line, exception or piece of a bounce mail.",
-    "read": "Read bounce mails: files, mailboxes, folders, archives, IMAP.",
+    "read": "Read bounce mails, logs and webhooks: a record for each delivery.",
+    "report": "Sum them up: what bounces, why, where, and what to mend first.",
     "lookup": "What is known about a reply code, enhanced code, cause, provider or blocklist.",
     "rules": "Check, test and write rules of the knowledge base.",
     "completion": "Print the completion script for a shell.",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -46,3 +47,45 @@ def octets_of(paths: tuple[str, ...]) -> int:
             return 0
         total += path.stat().st_size
     return total
+
+
+class Progress:
+    """A line on standard error that says how far reading has come, how fast, and how long it takes yet.
+
+    Args:
+        paths: what is read.
+        quiet: shows nothing; so does standard error that is no terminal.
+    """
+
+    def __init__(self, paths: Sequence[str], *, quiet: bool) -> None:
+        self._shown = not quiet and sys.stderr.isatty()
+        self._total = octets_of(tuple(paths)) if self._shown else 0
+        self._start = self._next = time.monotonic()
+        self._octets = self._lines = 0
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._shown:
+            click.echo("\r" + " " * 70 + "\r", nl=False, err=True)
+
+    def passed(self, octets: int, lines: int) -> None:
+        """Take note of what was read.
+
+        Args:
+            octets: since the last time.
+            lines: since the last time.
+        """
+        self._octets += octets
+        self._lines += lines
+        now = time.monotonic()
+        if not self._shown or now < self._next:
+            return
+        self._next = now + 0.2
+        passed = max(now - self._start, 0.001)
+        told = f"{self._lines:,} lines, {self._lines / passed:,.0f}/s"
+        if self._total and self._octets:
+            left = passed * (self._total - self._octets) / self._octets
+            told = f"{min(self._octets / self._total, 1):4.0%}  {told}, {max(left, 0):.0f} s left"
+        click.echo(f"\r{told:<70}", nl=False, err=True)

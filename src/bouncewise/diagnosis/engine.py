@@ -102,6 +102,14 @@ class Engine:
         """What another process needs to build the same engine."""
         return {"knowledge": self.knowledge, "patterns": self.patterns, **self._settings}
 
+    def provider_of(self, host: str) -> str | None:
+        """The provider whose host this is, by its slug, or None.
+
+        Args:
+            host: a host name.
+        """
+        return self._providers.of(host)
+
     def agrees(self, diagnosis: Diagnosis) -> bool:
         """Whether the reply's codes are typical for the cause that was found."""
         facts = diagnosis.facts

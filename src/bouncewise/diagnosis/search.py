@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bouncewise.diagnosis.matcher import Cache, NoCache, Scan, make_scan
+from bouncewise.diagnosis.matcher import Cache, Scan, make_scan
 from bouncewise.diagnosis.patterns import Patterns, PatternSet, scripts_in
 from bouncewise.knowledge.template import template_of
 
@@ -18,27 +18,28 @@ MAX_MET = 4096  # templates of which the expressions that they meet are kept
 NOTHING: frozenset[int] = frozenset()
 
 
-class Guard:
-    """The ``not_text`` of one rule.
+class Guards:
+    """The ``not_text`` of all rules.
 
     Args:
-        number: the rule.
-        regexes: its expressions.
+        refuting: the expressions of each rule that has some.
+        cache: where a compiled database is kept.
         matcher: the engine, as for ``make_scan``.
     """
 
-    def __init__(self, number: int, regexes: tuple[str, ...], matcher: str | None) -> None:
-        self.number = number
-        self._regexes = regexes
-        self._matcher = matcher
-        self._scan: Scan | None = None
+    def __init__(self, refuting: dict[int, tuple[str, ...]], cache: Cache, matcher: str | None) -> None:
+        rules: dict[str, list[int]] = {}
+        for number, regexes in refuting.items():
+            for regex in regexes:
+                rules.setdefault(regex, []).append(number)
+        self._numbers = tuple(tuple(numbers) for numbers in rules.values())
+        self._scan = make_scan(PatternSet(tuple(rules), self._numbers), cache, matcher)
+        self.guarded = frozenset(refuting)
 
-    def met(self, template: bytes) -> bool:
-        """Whether one of the expressions meets a template."""
-        if self._scan is None:
-            places = tuple((place,) for place in range(len(self._regexes)))
-            self._scan = make_scan(PatternSet(self._regexes, places), NoCache(), self._matcher)
-        return bool(self._scan(template))
+    def refuted(self, data: bytes) -> frozenset[int]:
+        """The rules that folded bytes refute."""
+        places = self._scan(data)
+        return frozenset(number for place in places for number in self._numbers[place]) if places else NOTHING
 
 
 class SetSearch:
@@ -46,16 +47,16 @@ class SetSearch:
 
     Args:
         patterns: the set.
-        guards: the guards by rule.
+        guards: what refutes rules.
         scan: finds the expressions of the set.
     """
 
-    def __init__(self, patterns: PatternSet, guards: dict[int, Guard], scan: Scan) -> None:
+    def __init__(self, patterns: PatternSet, guards: Guards, scan: Scan) -> None:
         self._regexes = patterns.regexes
         self._numbers = patterns.numbers
         self._guards = guards
         self._scan = scan
-        self._known: dict[tuple[int, ...], tuple[frozenset[int], tuple[Guard, ...]]] = {}
+        self._known: dict[tuple[int, ...], tuple[frozenset[int], bool]] = {}
         self._last: tuple[bytes, tuple[int, ...]] = b"", ()  # who asks for evidence asks for the same again
 
     def __call__(self, data: bytes) -> frozenset[int]:
@@ -69,12 +70,8 @@ class SetSearch:
         known = self._known.get(key)
         if known is None:
             known = self._learn(key)
-        numbers, guards = known
-        if guards:
-            refuted = [guard.number for guard in guards if guard.met(data)]
-            if refuted:
-                return numbers.difference(refuted)
-        return numbers
+        numbers, guarded = known
+        return numbers - self._guards.refuted(data) if guarded else numbers
 
     def expressions(self, data: bytes) -> dict[int, list[str]]:
         """The expressions that folded bytes meet, by the number that they report."""
@@ -85,13 +82,13 @@ class SetSearch:
                 found.setdefault(number, []).append(self._regexes[place])
         return found
 
-    def _learn(self, places: tuple[int, ...]) -> tuple[frozenset[int], tuple[Guard, ...]]:
+    def _learn(self, places: tuple[int, ...]) -> tuple[frozenset[int], bool]:
         numbers = frozenset(number for place in places for number in self._numbers[place])
-        guards = tuple(self._guards[number] for number in sorted(numbers) if number in self._guards)
+        guarded = not numbers.isdisjoint(self._guards.guarded)
         if len(self._known) >= MAX_CACHED:
             self._known.clear()
-        self._known[places] = numbers, guards
-        return numbers, guards
+        self._known[places] = numbers, guarded
+        return numbers, guarded
 
 
 class Search:
@@ -111,9 +108,7 @@ class Search:
         self._patterns = patterns
         self._cache = cache
         self._matcher = matcher
-        self._guards = {
-            number: Guard(number, regexes, matcher) for number, regexes in patterns.refuting.items()
-        }
+        self._guards = Guards(patterns.refuting, cache, matcher)
         self.first = self._make(patterns.first)
         self.exact = self._make(patterns.exact)
         self._others: dict[str, SetSearch] = {}

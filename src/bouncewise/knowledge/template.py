@@ -16,7 +16,8 @@ import re
 _DOMAIN = re.compile(rb"@[\w.-]+").sub
 _LOCAL_PART = re.compile(rb"@[\w.+=/'-]+").sub
 _FIGURES = re.compile(rb"[0-9][0-9A-Za-z]*").sub
-_REST = re.compile(rb"0[A-Fa-f]{1,8}\b").sub
+# What is left of an id that ends with letters: hexadecimal ones, and what a dot ends (``...si31026394jbe.473``).
+_REST = re.compile(rb"0(?:[A-Fa-f]{1,8}\b|[A-Za-z]{1,4}(?=\.0)|[A-Z]{1,10}(?=\.))").sub
 
 
 def template_of(data: bytes) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain
 from typing import Any, BinaryIO
 
 import msgspec
@@ -12,7 +12,7 @@ from bouncewise.diagnosis.engine import Engine
 from bouncewise.pipeline.sink import Sink
 from bouncewise.pipeline.sources import Found, Logged, Unreadable, open_sources
 from bouncewise.pipeline.sources.model import SourceError
-from bouncewise.reading.delivery import Delivery, Kind, Source
+from bouncewise.reading.delivery import Delivered, Delivery, Kind, Source
 from bouncewise.reading.logs.log import Counts, Log
 from bouncewise.reading.mail import read_mail
 
@@ -55,11 +55,13 @@ class Choices(msgspec.Struct, frozen=True):
         resume: where to go on in each mailbox.
         workers: processes to use.
         only: name of the one log format to read; "" tells by content.
+        chunk: deliveries of a log that make a piece.
     """
 
     resume: Mapping[str, int] = {}
     workers: int = 1
     only: str = ""
+    chunk: int = CHUNK
 
 
 def read_paths(
@@ -89,7 +91,7 @@ def read_paths(
     for event in events:
         if isinstance(event, Logged):
             log, last = _log(event, last, choices.only), None
-            yield from _read_log(log, event, sink)
+            yield from _read_log(log, event, sink, choices.chunk)
             last = log
         else:
             yield read_one(sink, event)
@@ -185,16 +187,24 @@ class Metered:
         return [Delivery(kind=Kind.UNREADABLE, source=place_of(event), reason=str(self.error))]
 
 
-def _read_log(log: Log, event: Logged, sink: Sink) -> Iterator[Piece]:
+def _read_log(log: Log, event: Logged, sink: Sink, chunk: int) -> Iterator[Piece]:
     blocks = Metered(event.blocks)
-    deliveries = log.read(blocks)
-    before = Counts()
-    more = True
-    while more:
-        some = list(islice(deliveries, CHUNK))
-        more = len(some) == CHUNK
-        for delivery in some if more else [*some, *blocks.lost(event)]:
-            sink.take(delivery)
-        now = log.counts
-        yield Piece(sink.given(), event.path, event.member, octets=blocks.taken(), counts=now.since(before))
-        before = now
+    bulk = sink.bulk and event.lines
+    deliveries = log.read_bulk(blocks) if bulk else log.read(blocks)
+    before, held = Counts(), 0
+    for delivery in chain(deliveries, _lost(blocks, event)):
+        sink.take(delivery)
+        held += len(delivery.hours) if isinstance(delivery, Delivered) else 1
+        if held >= chunk:
+            now = log.counts
+            yield Piece(
+                sink.given(), event.path, event.member, octets=blocks.taken(), counts=now.since(before)
+            )
+            before, held = now, 0
+    rest = log.counts.since(before)
+    yield Piece(sink.given(), event.path, event.member, octets=blocks.taken(), counts=rest)
+
+
+def _lost(blocks: Metered, event: Logged) -> Iterator[Delivery]:
+    """What is to be told behind the last delivery."""
+    yield from blocks.lost(event)

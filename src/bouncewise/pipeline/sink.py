@@ -9,17 +9,22 @@ import msgspec
 
 from bouncewise.diagnosis.engine import Engine
 from bouncewise.pipeline.diagnose import diagnose_delivery, record
-from bouncewise.reading.delivery import Delivery
+from bouncewise.reading.delivery import Delivered, Delivery
 
 
 class Sink(Protocol):
     """Takes deliveries in and gives what it made of them.
 
     In several processes each has a sink of its own; what they gather is absorbed by the sink of the parent.
+
+    Attributes:
+        bulk: whether it takes many deliveries in columns, too.
     """
 
-    def take(self, delivery: Delivery) -> None:
-        """Take in a delivery."""
+    bulk: bool
+
+    def take(self, delivery: Delivery | Delivered) -> None:
+        """Take in a delivery, or many where ``bulk`` is set."""
 
     def later(self) -> None:
         """Leave room for a delivery of which something stands in an earlier part of the log."""
@@ -69,13 +74,16 @@ class RowSink:
         as_json: whether the records are wanted; else only what a summary counts.
     """
 
+    bulk = False
+
     def __init__(self, engine: Engine, *, as_json: bool = True) -> None:
         self._engine = engine
         self._as_json = as_json
         self._rows: list[Row | None] = []
 
-    def take(self, delivery: Delivery) -> None:
+    def take(self, delivery: Delivery | Delivered) -> None:
         """Make the row of a delivery."""
+        assert isinstance(delivery, Delivery)
         self._rows.append(self._row(delivery))
 
     def later(self) -> None:

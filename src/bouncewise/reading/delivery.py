@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 
 import msgspec
@@ -160,3 +161,44 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
             attempts=self.attempts,
             time=self.time or None,
         )
+
+
+class Delivered(msgspec.Struct):
+    """Many deliveries that were made, in columns: all that a report counts of them.
+
+    The columns are of one length; "" stands for not known.
+
+    Attributes:
+        hours: the beginnings of their times, up to the hour.
+        recipients: the final recipients.
+        remote_mtas: who took them.
+        local: the machines that sent them.
+        senders: the reverse-paths; None where it is not known.
+        clients: who handed the messages over.
+        queue_ids: of their messages.
+        queue_ages: seconds from arrival to delivery, as the log has them.
+        first: the first time.
+        last: the last time.
+    """
+
+    hours: list[str]
+    recipients: list[str]
+    remote_mtas: list[str]
+    local: list[str]
+    senders: list[str | None]
+    clients: list[str]
+    queue_ids: list[str]
+    queue_ages: list[str]
+    first: str
+    last: str
+
+    def waited(self, seconds: float) -> Iterator[Delivery]:
+        """Those that were made after more than so many seconds, as deliveries."""
+        for place, age in enumerate(self.queue_ages):
+            if len(age) > 1 and float(age) > seconds:
+                yield Delivery(
+                    kind=Kind.DELIVERED,
+                    recipient=self.recipients[place],
+                    queue_id=self.queue_ids[place],
+                    queue_age=float(age),
+                )

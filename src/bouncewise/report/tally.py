@@ -69,7 +69,7 @@ class Tally:
                 self._prune(counter)
 
     def rows(self) -> Iterator[tuple[str, list[int]]]:
-        """Each name with its counts by outcome, the most frequent first; what was counted together is last."""
+        """Each name with its counts by outcome, the most frequent first, what was counted together last."""
         names = set().union(*self.counts)
         others = OTHERS in names
         names.discard(OTHERS)

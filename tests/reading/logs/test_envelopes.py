@@ -40,6 +40,7 @@ TEXTS = {
     ),
     "with PRI": (f"<22>Nov 23 17:40:28 mail1 {P}[450]: {M}", BSD, "mail1", P, "450"),
     "octet count": (f"190 <22>Nov 23 17:40:28 mail1 {P}[450]: {M}", BSD, "mail1", P, "450"),
+    "no colon": (f"2026-11-23T17:40:28+01:00 mail1 {P}[450] {M}", f"{BSD}+01:00", "mail1", P, "450"),
     "no pid": (f"Nov 23 17:40:28 mail1 postfix: {M}", BSD, "mail1", "postfix", ""),
     "year behind": (f"Nov 23 17:40:28 2026 mail1 {P}[450]: {M}", BSD, "mail1", P, "450"),
     "year behind the day": (

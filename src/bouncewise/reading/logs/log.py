@@ -7,13 +7,13 @@ from itertools import chain
 
 import msgspec
 
-from bouncewise.reading.delivery import NO_SOURCE, Delivery, Source
+from bouncewise.reading.delivery import NO_SOURCE, Delivered, Delivery, Source
 from bouncewise.reading.logs.detect import LOOK, Form, form_of
 from bouncewise.reading.logs.envelopes.entries import joined
 from bouncewise.reading.logs.objects import MAX_DOCUMENT, ObjectReader
 from bouncewise.reading.logs.stream import LineStream
 from bouncewise.reading.logs.tables import TableReader
-from bouncewise.reading.logs.text import MAX_LINE, lines_of
+from bouncewise.reading.logs.text import MAX_LINE, lines_of, texts_of
 from bouncewise.reading.logs.times import Clock
 
 
@@ -29,6 +29,10 @@ class Counts(msgspec.Struct, frozen=True):
     lines: int = 0
     foreign: int = 0
     unread: int = 0
+
+    def plus(self, more: Counts) -> Counts:
+        """What has been read of two."""
+        return Counts(self.lines + more.lines, self.foreign + more.foreign, self.unread + more.unread)
 
     def since(self, before: Counts) -> Counts:
         """What has been read since."""
@@ -84,6 +88,32 @@ class Log:
         else:
             for block in joined(lines) if form is Form.ENTRIES else lines:
                 yield from self._stream.read(block)
+
+    def read_bulk(self, blocks: Iterable[bytes]) -> Iterator[Delivery | Delivered]:
+        """The same as ``read``, what was delivered in columns where that is possible.
+
+        Args:
+            blocks: the octets of a log of lines, cut anywhere.
+        """
+        for text in texts_of(blocks):
+            yield from self._stream.bulk(text)
+
+    def follow(self, blocks: Iterable[bytes]) -> Iterator[Delivery | None]:
+        """The deliveries of a log of lines that grows; None each time there are none for now.
+
+        Args:
+            blocks: its octets as they come; an empty piece each time there are none.
+        """
+        rest = b""
+        for block in blocks:
+            if not block:
+                yield None
+                continue
+            whole, newline, tail = (rest + block).rpartition(b"\n")
+            rest = tail[:MAX_LINE]
+            if newline:
+                for lines in lines_of([whole]):
+                    yield from self._stream.read(lines)
 
     @property
     def counts(self) -> Counts:

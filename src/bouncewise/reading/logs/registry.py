@@ -12,6 +12,7 @@ import msgspec
 from bouncewise.reading import webhooks
 from bouncewise.reading.delivery import Delivery, Source
 from bouncewise.reading.logs import formats
+from bouncewise.reading.logs.bulk import Bulk, Marks
 from bouncewise.reading.logs.model import Reader
 
 
@@ -24,6 +25,7 @@ class LineFormat(msgspec.Struct, frozen=True):
         recognise: whether a line without an envelope is of this program.
         reader: makes a reader for one log.
         triggers: words of which one stands in every line that matters, or () where that can't be said.
+        bulk: makes what reads whole blocks at once, for reports.
     """
 
     name: str
@@ -31,6 +33,11 @@ class LineFormat(msgspec.Struct, frozen=True):
     recognise: Callable[[str], bool]
     reader: Callable[[], Reader]
     triggers: tuple[str, ...] = ()
+    bulk: Callable[[], Bulk] | None = None
+
+    def marks(self, prefix: str, at: int) -> Marks:
+        """How lines begin that begin as ``machine family`` at a place."""
+        return Marks(prefix.rpartition(" ")[2], at)
 
 
 Row = Mapping[str, str]
@@ -88,7 +95,14 @@ def _modules() -> dict[str, Any]:
 def line_formats() -> tuple[LineFormat, ...]:
     """The programs whose lines are read, in the order they are tried."""
     return tuple(
-        LineFormat(name, module.PROGRAMS, module.recognise, module.Reader, getattr(module, "TRIGGERS", ()))
+        LineFormat(
+            name,
+            module.PROGRAMS,
+            module.recognise,
+            module.Reader,
+            getattr(module, "TRIGGERS", ()),
+            getattr(module, "Bulk", None),
+        )
         for name, module in _modules().items()
         if hasattr(module, "Reader")
     )

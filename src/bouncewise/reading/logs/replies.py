@@ -11,6 +11,7 @@ from bouncewise.reply.unwrap.common import with_status
 
 MAX_WORDS = 4096  # characters of a reply that are kept
 NO_REPLY = Reply(None, None)
+_BLANKS = re.compile(" {2,}")
 _PLAIN = re.compile(r"([2-5][0-5]\d) (?:([245]\.\d{1,3}\.\d{1,3})[ :]\s?)?(?![\s(#:;\[-])(?!\d\.\d)")
 
 
@@ -22,8 +23,10 @@ def reply_of(text: str, status: str = "") -> Reply:
         status: an enhanced code that the log gives beside it, for a reply that has none of its own.
     """
     text = text[:MAX_WORDS]
+    if "  " in text:
+        text = _BLANKS.sub(" ", text)
     plain = _PLAIN.match(text)
-    if plain is None or "\\n" in text or "  " in text or f" {plain[1]}-" in text or not text.isprintable():
+    if plain is None or "\\n" in text or f" {plain[1]}-" in text or not text.isprintable():
         return with_status(parse_reply(text), status) if text else with_status(NO_REPLY, status)
     words = text[plain.end() :]
     return Reply(int(plain[1]), enhanced_of(plain[2] or status), (words.rstrip(),) if words else ())

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
-from bouncewise.reading.delivery import NO_SOURCE, Delivery, Kind, Source
+from bouncewise.reading.delivery import NO_SOURCE, Delivered, Delivery, Kind, Source
+from bouncewise.reading.logs.bulk import EXPIRED, QUEUE_ID, Bulk, Marks
 from bouncewise.reading.logs.envelopes.text import Opening, loose
-from bouncewise.reading.logs.model import MAX_SHOWN, Line, Message, Reader
+from bouncewise.reading.logs.model import MAX_SHOWN, Joins, Line, Message, Reader
 from bouncewise.reading.logs.registry import LineFormat, line_formats
 from bouncewise.reading.logs.times import Clock
 
 MAX_LINE = 65_536  # characters of a line that are looked at
+MAX_STAMP = 80  # characters of what stands before the machine's name
+LEARNT = 200  # lines from which it is learnt how the lines of a log begin
 MAX_TAGS = 4096  # programs that are remembered
 MAX_TRIED = 64  # lines after which a program that nobody recognises is another's
+_SYSLOGS = ("[", "m", "")  # "[ID 123 mail.info]" and "message repeated 2 times"
 _DULL = (
     "last message repeated ",
     "-- MARK --",
@@ -55,6 +59,10 @@ class LineStream:
         self.objects: Callable[[Line], Iterable[Delivery] | None] | None = None
         self._prefix, self._at = "\0", 0
         self._wanted: Test = _always
+        self._host = self._stamp = self._time = ""
+        self._format = _UNKNOWN
+        self._marks: Marks | None = None
+        self._bulk: Bulk | None = None
         self.lines = self.foreign = self.unread = 0
 
     def read(self, lines: Iterable[str]) -> Iterator[Delivery]:
@@ -66,9 +74,97 @@ class LineStream:
         for text in lines:
             self.lines += 1
             # most lines come from where the last one came, and most of those say nothing of a delivery
-            if text.startswith(self._prefix, self._at) and not self._wanted(text):
+            if text.startswith(self._prefix, self._at):
+                if self._wanted(text) and (found := self._shortcut(text)):
+                    yield from found
+            else:
+                yield from self._line(text)
+
+    def bulk(self, text: str) -> Iterator[Delivery | Delivered]:
+        """The same as ``read`` of a block, what was delivered in columns where there is a way for that.
+
+        Args:
+            text: whole lines with line feeds between them.
+        """
+        if self._marks is None:  # how lines begin is learnt from some
+            lines = text.split("\n", LEARNT)
+            yield from self.read(lines[:LEARNT])
+            if len(lines) <= LEARNT:
+                return
+            text = lines[LEARNT]
+            self._prepare()
+        bulk, marks = self._bulk, self._marks
+        if bulk is not None and marks is not None:
+            taken = bulk.read(text, marks, self._time_of)
+            if taken is not None:
+                yield from self._taken(*taken)
+                return
+        self._recall(text)
+        yield from self.read(text.split("\n"))
+        self._prepare()
+
+    def _prepare(self) -> None:
+        """Find out how the next block may be read."""
+        form = self._format
+        if form.bulk is None:
+            return
+        self._marks = form.marks(self._prefix, self._at)
+        self._bulk = self._bulk or form.bulk()
+        self._bulk.learn(getattr(self._readers.get(form.name), "messages", None))
+
+    def _taken(
+        self, sent: Delivered | None, rest: list[tuple[int, str]], lines: int
+    ) -> Iterator[Delivery | Delivered]:
+        """What a block gave: failures first, then what was sent, then what waited in vain."""
+        first = self.lines
+        late = []
+        for number, line in rest:
+            if EXPIRED in line:
+                late.append((number, line))
                 continue
-            yield from self._line(text)
+            yield from self._one(first + number + 1, line)
+        if sent is not None:
+            self._end(sent)
+            yield sent
+        for number, line in late:
+            yield from self._one(first + number + 1, line)
+        self.lines = first + lines
+
+    def _one(self, number: int, line: str) -> Iterable[Delivery]:
+        self.lines = number
+        self._recall(line)
+        return self._shortcut(line) if line.startswith(self._prefix, self._at) else self._line(line)
+
+    def _end(self, sent: Delivered) -> None:
+        """Nobody who got a message waits for it any longer."""
+        messages = self._known()
+        if messages is None:
+            return
+        young, old = messages.young, messages.old
+        for queue_id, recipient in zip(sent.queue_ids, sent.recipients, strict=True):
+            if queue_id in young or queue_id in old:
+                message = messages.get(queue_id)
+                if message is not None:
+                    message.end(recipient)
+
+    def _known(self) -> Joins[Message] | None:
+        return getattr(self._readers.get(self._format.name), "messages", None)
+
+    def _time_of(self, stamp: str) -> str:
+        """The time that stands in front of the machine's name."""
+        line = self._open(f"{stamp}{self._prefix}/x[1]: x")
+        return line.time if line else ""
+
+    def _recall(self, text: str) -> None:
+        """Tell the reader of the program who sent the messages that some lines tell of."""
+        messages = self._known()
+        if self._bulk is None or messages is None:
+            return
+        for queue_id in QUEUE_ID(text):
+            told = self._bulk.message(queue_id)
+            if told is not None:
+                known = messages.get(queue_id)
+                messages.put(queue_id, told.over(known) if known else told)
 
     def inner(self, line: Line, number: int | None) -> Iterable[Delivery]:
         """The deliveries of a line that stood in an object of a journal, a container or a log service.
@@ -122,12 +218,37 @@ class LineStream:
     def _look_ahead(self, text: str, line: Line) -> None:
         """Remember how a line of this machine and program begins, so that the next ones cost little."""
         found = self._tags.get(line.program)
-        if found is None or not found.triggers:
+        if found is None or not found.triggers or not line.pid:
             return
-        family = line.program.partition("/")[0]
-        at = text.find(f"{line.host} {family}")
-        if 0 <= at < 80:
-            self._prefix, self._at, self._wanted = f"{line.host} {family}", at, any_of(found.triggers)
+        prefix = f"{line.host} {line.program.partition('/')[0]}"
+        at = text.find(prefix)
+        if not 0 < at < MAX_STAMP or not text.startswith(
+            f"[{line.pid}]: ", at + len(line.host) + 1 + len(line.program)
+        ):
+            return
+        self._prefix, self._at, self._wanted = prefix, at, any_of(found.triggers)
+        self._host, self._stamp, self._time = line.host, text[:at], line.time
+        self._format = found
+
+    def _shortcut(self, text: str) -> Iterable[Delivery]:
+        """A line that begins as the last one did: syslog's, with a process id behind the program."""
+        at = self._at
+        opened = text.find("[", at)
+        closed = text.find("]: ", opened)
+        # what syslog itself put in front of the message is for the openers
+        if opened < 0 or closed < 0 or text[closed + 3 : closed + 4] in _SYSLOGS or len(text) > MAX_LINE:
+            return self._line(text)
+        stamp = text[:at]
+        if stamp != self._stamp:
+            line = self._open(text)
+            if line is None or text[opened + 1 : closed] != line.pid:
+                return self._line(text)
+            self._stamp, self._time = stamp, line.time
+        program = text[at + len(self._host) + 1 : opened]
+        line = Line(
+            text[closed + 3 :], self.lines, self._time, self._host, program, text[opened + 1 : closed]
+        )
+        return self._of(self._format, line)
 
     def _dispatch(self, line: Line) -> Iterable[Delivery]:
         if line.message[:1] == "{" and self.objects is not None:
@@ -199,8 +320,9 @@ class LineStream:
             self._places[found.name] = _placed(self._place, found.name)
         line.place = self._places[found.name]
         deliveries = reader.read(line)
-        for delivery in deliveries:
-            self.unread += delivery.kind is Kind.UNREADABLE
+        if deliveries:
+            for delivery in deliveries:
+                self.unread += delivery.kind is Kind.UNREADABLE
         return deliveries
 
     def _unread(self, text: str) -> Iterable[Delivery]:

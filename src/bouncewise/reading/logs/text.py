@@ -15,6 +15,17 @@ _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 def lines_of(blocks: Iterable[bytes], longest: int = MAX_LINE) -> Iterator[list[str]]:
     """The lines of a log, a list for each block, without their ends.
 
+    Args:
+        blocks: the log, cut anywhere.
+        longest: octets of a line that are kept; what is behind them is left out.
+    """
+    for text in texts_of(blocks, longest):
+        yield text.split("\n")
+
+
+def texts_of(blocks: Iterable[bytes], longest: int = MAX_LINE) -> Iterator[str]:
+    """The lines of a log, those of a block in one text, with line feeds between them and none at the end.
+
     Octets that are no UTF-8 cost only their own line: it is taken for Windows-1252.
 
     Args:
@@ -30,7 +41,7 @@ def lines_of(blocks: Iterable[bytes], longest: int = MAX_LINE) -> Iterator[list[
                 parts.append(block)
                 held += len(block)
                 if held > longest:
-                    yield [_text(b"".join(parts)[:longest])]
+                    yield decode(b"".join(parts)[:longest])
                     parts, held, skipping = [], 0, True
             continue
         whole, _, tail = block.rpartition(b"\n")
@@ -38,26 +49,22 @@ def lines_of(blocks: Iterable[bytes], longest: int = MAX_LINE) -> Iterator[list[
             _, ended, whole = whole.partition(b"\n")
             skipping = False
             if ended:
-                yield _split(whole, longest)
+                yield _text(whole, longest)
         else:
-            yield _split(b"".join((*parts, whole)) if parts else whole, longest)
+            yield _text(b"".join((*parts, whole)) if parts else whole, longest)
         parts, held = [tail] if tail else [], len(tail)
     if held:
-        yield _split(b"".join(parts), longest)
+        yield _text(b"".join(parts), longest)
 
 
-def _split(data: bytes, longest: int) -> list[str]:
+def _text(data: bytes, longest: int) -> str:
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        return [_text(line.removesuffix(b"\r")[:longest]) for line in data.split(b"\n")]
+        return "\n".join(decode(line.removesuffix(b"\r")[:longest]) for line in data.split(b"\n"))
     if "\r" in text:
         text = text.replace("\r\n", "\n").removesuffix("\r")
-    return text.split("\n")
-
-
-def _text(data: bytes) -> str:
-    return decode(data)
+    return text
 
 
 def _as_utf8(blocks: Iterable[bytes]) -> Iterator[bytes]:

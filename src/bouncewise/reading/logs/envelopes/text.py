@@ -39,7 +39,7 @@ _FACILITY = r"(?:kern|user|mail|daemon|auth|authpriv|security|syslog|lpr|news|uu
 _PRIORITY = rf"(?:<?{_FACILITY}[.:]{_LEVEL}[>:]? )?"
 _TAG = (
     r"([^\s\[\]:<>=\"']{1,128}(?: (?!\d+:)[\w.-]{1,32})?|[^\s\[\]<>=\"']{1,128})"
-    r"(?:\[(\d{1,10})\])?(?: <\w{4,9}>)?:(?: |$)"
+    r"(?:\[(\d{1,10})\](?: <\w{4,9}>)?:?|:)(?: |$)"  # some templates have no colon
 )
 _HOST = r"([^\s\[\]]{1,255}(?<!:)|\[[\w.:]{2,60}\])"
 _TO_TAG = rf"{_PRIORITY}(?!\d{{4}} {_FACILITY}|{_FACILITY}[.:]{_LEVEL} ){_HOST} {_PRIORITY}{_TAG}"

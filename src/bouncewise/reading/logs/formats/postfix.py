@@ -23,11 +23,13 @@ import re
 from collections.abc import Iterable
 
 from bouncewise.reading.delivery import Delivery, Kind
+from bouncewise.reading.logs.formats.postfix_bulk import Bulk
 from bouncewise.reading.logs.model import NO_MESSAGE, Joins, Line, Message, expired
 from bouncewise.reading.logs.replies import reply_of, words_of
 from bouncewise.reply.model import Phase, Reply
 from bouncewise.reply.unwrap.common import phase_of
 
+__all__ = ["PROGRAMS", "TRIGGERS", "Bulk", "Reader", "recognise"]
 PROGRAMS = ("postfix",)
 TRIGGERS = ("from=<", "status=", "message-id=", "client=")
 _QUEUE_ID = r"([0-9A-Za-z]{5,25}X{0,4})"
@@ -41,7 +43,7 @@ _QMGR = re.compile(
     rf"{_QUEUE_ID}: from=<(.*?)>, (?:status=([\w-]{{1,20}}), (.*)|size=(\d{{1,15}}).*)$", re.ASCII
 )
 _CLEANUP = re.compile(rf"{_QUEUE_ID}: (?:resent-)?message-id=<?(.*?)>?$", re.ASCII)
-_CLIENT = re.compile(rf"{_QUEUE_ID}: client=([^,]{{1,300}})(?:.*?, sasl_username=([^,]{{1,200}}))?", re.ASCII)
+_CLIENT = re.compile(r"([^,]{1,300})(?:.*?, sasl_username=([^,]{1,200}))?", re.ASCII)
 _PEER = re.compile(r"([^\[\]]{1,255})\[([^\]]{1,100})\](?::\d{1,5})?$")
 _SAID = re.compile(
     r"(?:host |server )?([^\s\[\]]{1,255})\[([^\]\s]{1,100})\](?::\d{1,5})? (said|refused to talk to me): ",
@@ -103,14 +105,15 @@ class Reader:
             return self._reject(line)
         if ": from=<" in message:
             return self._queued(line)
-        if "message-id=" in message:
-            found = _CLEANUP.match(message)
-            if found:
-                self._message(found[1]).message_id = found[2]
-        elif ": client=" in message:
-            client = _CLIENT.match(message)
-            if client:
-                self._message(client[1]).client = client[3] or client[2]
+        queue_id, is_client, rest = message.partition(": client=")
+        if is_client:
+            client = _CLIENT.match(rest)
+            if client and queue_id.isalnum():
+                self._message(queue_id).client = client[2] or client[1]
+            return ()
+        found = _CLEANUP.match(message)
+        if found:
+            self._message(found[1]).message_id = found[2]
         return ()
 
     def _message(self, queue_id: str) -> Message:

@@ -1,0 +1,175 @@
+"""Postfix by the million lines: what was sent, in columns; the other lines are left to the line reader.
+
+Most lines of a log of Postfix say that a message was sent, or nothing that counts. For a report those need
+not be read one by one: a regular expression takes the columns out of a whole block. Whenever the count of
+what it took is not the count of what stands there, the block is read line by line instead, so that both ways
+give the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from itertools import repeat
+
+from bouncewise.reading.delivery import Delivered
+from bouncewise.reading.logs.bulk import Marks, Taken
+from bouncewise.reading.logs.model import Joins, Message
+
+LIMIT = 200_000  # messages whose senders are held, in each of two generations
+_SENT = ", status=sent ("
+_STATUS = ", status="
+_NO_RELAY = {"none": "", "local": ""}
+
+
+@lru_cache(maxsize=64)
+def _patterns(marks: Marks) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    begin = rf"\n(.{{{marks.at}}})(\S++) {re.escape(marks.family)}/"
+    short = rf"\n.{{{marks.at}}}\S++ {re.escape(marks.family)}/"
+    sent = re.compile(
+        rf"{begin}[\w/-]++\[\d++\]: ([0-9A-Za-z]++): to=<([^>\n]*+)>, (?:orig_to=<[^>\n]*+>, )?"
+        r"relay=([^\[,\n]*+)[^,\n]*+, (?:conn_use=\d++, )?delay=(\d++(?:\.\d++)?), "
+        r"[^(\n]*+(?<=, status=sent )\(",
+        re.ASCII,
+    )
+    queued = re.compile(rf"{short}[\w/-]++\[\d++\]: ([0-9A-Za-z]++): from=<([^>\n]*+)>, size=", re.ASCII)
+    client = re.compile(
+        rf"{short}[\w/-]++\[\d++\]: ([0-9A-Za-z]++): client=([^,\n]*+)(?:[^\n]*?, sasl_username=([^,\n]++))?",
+        re.ASCII,
+    )
+    return sent, queued, client
+
+
+class Bulk:
+    """Takes columns out of blocks, and remembers who sent which message, in bounded memory.
+
+    Attributes:
+        senders: reverse-paths by queue id.
+        clients: clients by queue id.
+    """
+
+    def __init__(self) -> None:
+        self.senders: dict[str, str] = {}
+        self.clients: dict[str, str] = {}
+        self._older: tuple[dict[str, str], dict[str, str]] = ({}, {})
+
+    def learn(self, messages: Joins[Message] | None) -> None:
+        """Take over what was learnt line by line."""
+        if messages is None:
+            return
+        for queue_id, message in (*messages.old.items(), *messages.young.items()):
+            if message.sender is not None:
+                self.senders[queue_id] = message.sender
+            if message.client:
+                self.clients[queue_id] = message.client
+
+    def read(self, text: str, marks: Marks, time_of: Callable[[str], str]) -> Taken | None:
+        """What a block says.
+
+        Args:
+            text: whole lines with line feeds between them.
+            marks: how they begin.
+            time_of: the time of what stands in front of the machine's name, as RFC 3339.
+
+        Returns:
+            What was sent, the lines to be read one by one with their numbers in the block from 0, and how
+            many lines it has; None where all of them are to be read one by one.
+        """
+        sent, queued, client = _patterns(marks)
+        block = f"\n{text}"
+        rows = sent.findall(block)
+        others = _others(text, f" {marks.family}/")
+        if others is None or others[0] != len(rows):
+            return None
+        pairs = queued.findall(block)
+        senders = dict(pairs)
+        if len(senders) != len(pairs) and len(set(pairs)) != len(senders):
+            return None  # a queue id was used again, for another sender
+        self._remember(senders, {qid: user or peer for qid, peer, user in client.findall(block)})
+        return self._columns(rows, time_of) if rows else None, others[1], text.count("\n") + 1
+
+    def _remember(self, senders: dict[str, str], clients: dict[str, str]) -> None:
+        if len(self.senders) > LIMIT or len(self.clients) > LIMIT:
+            self._older = (self.senders, self.clients)
+            self.senders, self.clients = {}, {}
+        self.senders.update(senders)
+        self.clients.update(clients)
+
+    def sender(self, queue_id: str) -> str | None:
+        """The reverse-path of a message, or None."""
+        found = self.senders.get(queue_id)
+        return self._older[0].get(queue_id) if found is None else found
+
+    def message(self, queue_id: str) -> Message | None:
+        """What is known of a message."""
+        sender = self.sender(queue_id)
+        client = self.clients.get(queue_id) or self._older[1].get(queue_id, "")
+        return Message(sender=sender, client=client) if sender is not None or client else None
+
+    def _columns(self, rows: list[tuple[str, ...]], time_of: Callable[[str], str]) -> Delivered:
+        stamps, machines, ids, recipients, relays, ages = map(list, zip(*rows, strict=True))
+        cut = max(stamps[0].find(":"), 0)  # behind the hour
+        hours = [stamp[:cut] for stamp in stamps]
+        known = {hour: time_of(stamp)[:13] for hour, stamp in dict(zip(hours, stamps, strict=True)).items()}
+        ends = time_of(stamps[0]), time_of(stamps[-1])
+        senders, clients, older = self.senders, self.clients, self._older
+        return Delivered(
+            hours=[known[hour] for hour in hours],
+            recipients=recipients,
+            remote_mtas=[_NO_RELAY.get(relay, relay) for relay in relays],
+            local=machines,
+            senders=[senders[i] if i in senders else older[0].get(i) for i in ids],
+            clients=list(map(clients.get, ids, repeat("")))
+            if not older[1]
+            else [clients.get(i) or older[1].get(i, "") for i in ids],
+            queue_ids=ids,
+            queue_ages=ages,
+            first=min(ends),
+            last=max(ends),
+        )
+
+
+def _others(text: str, mark: str) -> tuple[int, list[tuple[int, str]]] | None:
+    """How many lines say that a message was sent, and the lines that are to be read one by one.
+
+    These tell of failures and refusals, or are of other programs.
+    """
+    sent = 0
+    starts: set[int] = set()
+    at = text.find(_STATUS)
+    while at >= 0:
+        if text.startswith(_SENT, at):
+            sent += 1
+        else:
+            starts.add(text.rfind("\n", 0, at) + 1)
+        at = text.find(_STATUS, at + 1)
+    at = text.find("reject: ")
+    while at >= 0:
+        starts.add(text.rfind("\n", 0, at) + 1)
+        at = text.find("reject: ", at + 1)
+    lines = text.count("\n") + 1
+    if text.count(mark) < lines:
+        foreign = _foreign(text, mark)
+        if len(foreign) * 2 > lines:
+            return None
+        starts.update(foreign)
+    found = []
+    number = last = 0
+    for start in sorted(starts):
+        number += text.count("\n", last, start)
+        last = start
+        end = text.find("\n", start)
+        found.append((number, text[start:] if end < 0 else text[start:end]))
+    return sent, found
+
+
+def _foreign(text: str, mark: str) -> list[int]:
+    """Where the lines begin that are not of this program."""
+    starts = []
+    at = 0
+    for line in text.split("\n"):
+        if mark not in line:
+            starts.append(at)
+        at += len(line) + 1
+    return starts

@@ -18,6 +18,7 @@ from bouncewise.pipeline.sink import Sink
 from bouncewise.reading.delivery import Delivered, Delivery, Kind, Source
 from bouncewise.reading.logs.log import Counts
 from bouncewise.reading.logs.model import Joins, Message, expired
+from bouncewise.reading.logs.objects import ObjectReader
 from bouncewise.reading.logs.stream import LineStream
 from bouncewise.reading.logs.text import texts_of
 from bouncewise.reading.logs.times import Clock
@@ -34,7 +35,7 @@ class Block(msgspec.Struct, frozen=True):
         data: the lines.
         place: the file.
         first: number of lines before it.
-        months: year and month up to which the log has got, for times without a year.
+        reached: what its clock tells of the lines before, for times without a year.
         only: name of the one format to read, or "".
         octets: of the lines.
     """
@@ -42,7 +43,7 @@ class Block(msgspec.Struct, frozen=True):
     data: bytes
     place: Source
     first: int
-    months: tuple[int, int]
+    reached: tuple[int, int, int, int]
     only: str = ""
     octets: int = 0
 
@@ -81,8 +82,9 @@ def read_block(engine: Engine, block: Block, make_sink: Callable[[Engine], Sink]
         make_sink: makes the sink of that process.
     """
     sink = make_sink(engine)
-    stream = LineStream(Clock.at(*block.months), block.place, block.only)
+    stream = LineStream(Clock.at(block.reached), block.place, block.only)
     stream.lines = block.first
+    objects = ObjectReader(stream, block.place, block.only)  # reads the lines that are JSON
     open_ones: list[Delivery] = []
     open_ids: list[tuple[str, bool]] = []
     for text in texts_of([block.data]):
@@ -94,7 +96,9 @@ def read_block(engine: Engine, block: Block, make_sink: Callable[[Engine], Sink]
                 sink.later()
                 continue
             sink.take(delivery)
-    counts = Counts(stream.lines - block.first, stream.foreign, stream.unread)
+    counts = Counts(
+        stream.lines - block.first, stream.foreign + objects.foreign, stream.unread + objects.unread
+    )
     return Read(sink.given(), open_ones, open_ids, stream.messages(), stream.bulk_messages(), counts)
 
 
@@ -188,5 +192,5 @@ def parted(
         held, weight = ([data[cut:]], len(data) - cut) if data else ([], 0)
         if whole:
             clock.pass_over(whole[:64])
-            yield Block(whole, place, number, clock.months, only, len(whole))
+            yield Block(whole, place, number, clock.reached, only, len(whole))
             number += whole.count(b"\n")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from bouncewise.reading.logs.envelopes.text import Opening
+from bouncewise.reading.logs.envelopes.entries import is_entries
+from bouncewise.reading.logs.envelopes.text import Opening, loose
 from bouncewise.reading.logs.objects import is_form
 from bouncewise.reading.logs.registry import line_formats
 from bouncewise.reading.logs.tables import is_table
@@ -22,6 +23,7 @@ class Form(StrEnum):
     LINES = "lines"
     TABLE = "table"
     OBJECTS = "objects"
+    ENTRIES = "entries"  # of several lines, as journalctl exports them
 
 
 def form_of(head: bytes) -> Form | None:
@@ -34,7 +36,9 @@ def form_of(head: bytes) -> Form | None:
     lines = [text for line in lines if (text := line.strip("\ufeff\x00 \t\r\x1e"))]
     if not lines:
         return None
-    if _is_json(lines[0]) or is_form(lines[0]):
+    if is_entries(lines):
+        return Form.ENTRIES
+    if _is_json(lines[0].removeprefix("data: ")) or is_form(lines[0]):
         return Form.OBJECTS
     if _are_enveloped(lines):
         return Form.LINES
@@ -65,6 +69,10 @@ def _are_logged(lines: list[str]) -> bool:
         return True
     lines = lines[:-1] if len(lines) > 1 else lines
     logged = sum(
-        1 for line in lines if opening.open(line) is not None or any(f.recognise(line) for f in formats)
+        1
+        for line in lines
+        if opening.open(line) is not None
+        or any(f.recognise(line) for f in formats)
+        or ((inner := loose(line)) is not None and any(f.recognise(inner.message) for f in formats))
     )
     return logged >= _ENOUGH * len(lines)

@@ -9,6 +9,7 @@ import msgspec
 
 from bouncewise.reading.delivery import NO_SOURCE, Delivered, Delivery, Source
 from bouncewise.reading.logs.detect import LOOK, Form, form_of
+from bouncewise.reading.logs.envelopes.entries import joined
 from bouncewise.reading.logs.objects import MAX_DOCUMENT, ObjectReader
 from bouncewise.reading.logs.stream import LineStream
 from bouncewise.reading.logs.tables import TableReader
@@ -53,7 +54,7 @@ class Log:
         self._only = only
         self._stream = LineStream(Clock(*written), place, only)
         self._objects = ObjectReader(self._stream, place, only)
-        self._table = TableReader(place)
+        self._table = TableReader(place, self._stream)
 
     def go_on(self, place: Source, written: tuple[int, int, int]) -> None:
         """Go on in the next file of a rotated set: what is known of messages stays.
@@ -64,7 +65,7 @@ class Log:
         """
         self._stream.go_on(Clock(*written), place)
         self._objects = ObjectReader(self._stream, place, self._only)
-        self._table = TableReader(place)
+        self._table = TableReader(place, self._stream)
 
     def read(self, blocks: Iterable[bytes]) -> Iterator[Delivery]:
         """The deliveries that the log tells of, in order; lines that can't be read are records that say why.
@@ -85,7 +86,7 @@ class Log:
         elif form is Form.OBJECTS:
             yield from self._objects.read(chain.from_iterable(lines))
         else:
-            for block in lines:
+            for block in joined(lines) if form is Form.ENTRIES else lines:
                 yield from self._stream.read(block)
 
     def read_bulk(self, blocks: Iterable[bytes]) -> Iterator[Delivery | Delivered]:

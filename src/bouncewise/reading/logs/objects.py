@@ -13,13 +13,13 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from bouncewise.reading.delivery import Delivery, Kind, Source
-from bouncewise.reading.logs.envelopes.objects import lines_in
-from bouncewise.reading.logs.model import MAX_SHOWN
+from bouncewise.reading.logs.envelopes.objects import Envelopes
+from bouncewise.reading.logs.model import MAX_SHOWN, Line
 from bouncewise.reading.logs.registry import ObjectFormat, object_formats
 from bouncewise.reading.logs.stream import LineStream
 
 MAX_DOCUMENT = 64 * 1024 * 1024  # characters of a document that is not one value a line
-MAX_LEVELS = 4  # lists and objects round a record
+MAX_LEVELS = 6  # lists and objects round a record
 MAX_FIELDS = 1000  # of a web form
 _LISTS = (
     "value",
@@ -34,6 +34,12 @@ _LISTS = (
     "logEvents",
     "messages",
     "history",
+    "result",  # Loki, Splunk
+    "streams",
+    "hits",  # Elasticsearch
+    "_source",
+    "jsonPayload",  # Google Cloud Logging
+    "tables",  # Azure
 )
 # What is kept of a request to a web address, and what queues and notices put round a record; also as JSON
 # or a form in a string.
@@ -72,6 +78,8 @@ class ObjectReader:
         self._stream = lines
         self._place = place
         self._formats = [f for f in object_formats() if not only or f.name == only]
+        self._envelopes = Envelopes()
+        lines.objects = self.within
         self._blank = 0  # lines before the first record
         self.lines = self.foreign = self.unread = 0
 
@@ -85,6 +93,7 @@ class ObjectReader:
         for text in rest:
             self.lines += 1
             value = text.strip("\ufeff\x00 \t\r\x1e")  # RFC 7464 puts a record separator in front
+            value = value.removeprefix("data: ")  # as journald's event stream has it
             if not value:
                 self._blank += self.lines == self._blank + 1
                 continue
@@ -100,6 +109,18 @@ class ObjectReader:
                 yield self._lost("this line is no JSON", value)
                 continue
             yield from self._value(record, self.lines, 0)
+
+    def within(self, line: Line) -> Iterable[Delivery] | None:
+        """The deliveries of a JSON record that was logged as a line; None where the line is none.
+
+        Args:
+            line: its message is the record.
+        """
+        try:
+            record = _decode(line.message)
+        except (msgspec.DecodeError, RecursionError):
+            return None
+        return list(self._value(record, line.number or None, 1))
 
     def _document(self, first: str, rest: Iterator[str]) -> Iterator[Delivery]:
         """A document over several lines."""
@@ -151,7 +172,7 @@ class ObjectReader:
                     self._formats.insert(0, self._formats.pop(place))
                 yield from self._read(form, record, number)
                 return
-        inner = lines_in(record)
+        inner = self._envelopes.lines_in(record)
         if inner is not None:
             for line in inner:
                 value = _inner(line.message)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from bouncewise.reading.delivery import NO_SOURCE, Delivered, Delivery, Kind, Source
 from bouncewise.reading.logs.bulk import EXPIRED, QUEUE_ID, Bulk, Marks
-from bouncewise.reading.logs.envelopes.text import Opening
+from bouncewise.reading.logs.envelopes.text import Opening, loose
 from bouncewise.reading.logs.formats import FOREIGN
 from bouncewise.reading.logs.model import MAX_SHOWN, Joins, Line, Message, Reader
 from bouncewise.reading.logs.registry import LineFormat, format_of, line_format, line_formats
@@ -42,6 +42,7 @@ class LineStream:
         only: name of the one format to read; "" tells by content.
 
     Attributes:
+        objects: reads a line that is a JSON record, or gives None.
         lines: how many have been read.
         foreign: how many of them are of programs that send no mail.
         unread: how many could not be read.
@@ -56,6 +57,8 @@ class LineStream:
         self._tags: dict[str, LineFormat | None] = {}
         self._tried: Counter[str] = Counter()
         self._bare: LineFormat | None = None
+        self._stamped = False  # there is a time in front of each line, which is not the program's
+        self.objects: Callable[[Line], Iterable[Delivery] | None] | None = None
         self._prefix, self._at = "\0", 0
         self._wanted: Test = _always
         self._host = self._stamp = self._time = ""
@@ -279,6 +282,10 @@ class LineStream:
         return hour + rest if hour is not None and _CLOCK(rest) else ""
 
     def _dispatch(self, line: Line) -> Iterable[Delivery]:
+        if line.message[:1] == "{" and self.objects is not None:
+            deliveries = self.objects(line)
+            if deliveries is not None:
+                return deliveries
         if not line.program:
             return self._by_message(line)
         found = self._tags.get(line.program, _UNKNOWN)
@@ -315,10 +322,20 @@ class LineStream:
         return self._of(bare, line)
 
     def _without_envelope(self, text: str) -> Iterable[Delivery]:
+        line = loose(text) if self._stamped else None
+        if line is not None and self._bare is not None:
+            line.number = self.lines
+            return self._of(self._bare, line)
         found = self._only or self._recognised(text)
         if found is not None:
             self._bare = found
             return self._of(found, Line(text, self.lines))
+        if self._bare is None and (line := loose(text)) is not None:
+            self._bare = self._recognised(line.message)
+            if self._bare is not None or line.message[:1] == "{":
+                self._stamped = True
+                line.number = self.lines
+                return self._dispatch(line)
         if self._bare is not None:  # a line that goes on, or one that says nothing of mail
             return self._of(self._bare, Line(text, self.lines))
         if text.startswith(_DULL):

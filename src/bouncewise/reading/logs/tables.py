@@ -6,12 +6,14 @@ Sources: RFC 4180 (CSV), W3C Extended Log File Format.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 
 from bouncewise.reading.delivery import Delivery, Kind, Source
+from bouncewise.reading.logs.envelopes.tables import holds_lines, line_in
 from bouncewise.reading.logs.model import MAX_SHOWN
 from bouncewise.reading.logs.registry import RowReader, TableFormat, table_formats
+from bouncewise.reading.logs.stream import LineStream
 
 _DELIMITERS = ",;\t|"
 _FIELDS = "#fields:"
@@ -38,9 +40,18 @@ def table_of(line: str) -> tuple[TableFormat, list[str], str] | None:
         if len(columns) < 2:
             return None
         found = next((f for f in table_formats() if f.recognise(columns)), None)
+        found = found or (_LINES if holds_lines(columns) else None)
         if found is not None:
             return found, columns, delimiter
     return None
+
+
+class _NoRows:
+    def read(self, _row: Mapping[str, str], _source: Source) -> Iterable[Delivery]:
+        return ()
+
+
+_LINES = TableFormat("", holds_lines, _NoRows)  # rows that hold lines of other programs
 
 
 def _columns(line: str, delimiter: str) -> list[str]:
@@ -56,14 +67,16 @@ class TableReader:
 
     Args:
         place: the file, for the records.
+        lines: reads the lines that rows hold.
 
     Attributes:
         lines: how many have been read.
         unread: how many rows could not be read.
     """
 
-    def __init__(self, place: Source) -> None:
+    def __init__(self, place: Source, lines: LineStream) -> None:
         self._place = place
+        self._stream = lines
         self._format: TableFormat | None = None
         self._reader: RowReader | None = None
         self._columns: list[str] = []
@@ -134,6 +147,10 @@ class TableReader:
         place = self._place
         source = Source(path=place.path, format=form.name, line=number, member=place.member)
         values: dict[str, str] = dict(zip(self._columns, row, strict=False))
+        if form is _LINES:
+            line = line_in(values)
+            yield from self._stream.inner(line, number) if line else ()
+            return
         if self._date:
             values[DATE] = self._date
         for delivery in reader.read(values, source):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from calendar import isleap
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -25,14 +26,20 @@ _APACHE = re.compile(r"(\d\d)/([A-Z][a-z]{2})/(\d{4})[: ](\d\d:\d\d:\d\d) ?([+-]
 _TAI_EPOCH = 1 << 62
 _TAI_LEAD = 10  # seconds that TAI is ahead at the epoch, as daemontools counts
 _MAX_EPOCH = 253_402_300_799  # the year 9999
-_ABOUT_MONTHS = 6  # a jump of more months than this is another year
+_LENGTHS = (0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)  # of months
+_LEAP_DAY = (2, 29)
+_YEAR_LENGTH = 366
+_LATE = 20  # days by which a line may be late
+_BACK = 124  # days by which lines may go back without being another year
 
 
 class Clock:
     """Gives syslog's times without a year their year.
 
-    The first time is taken for the latest that is not in the future; a fall from the end of a year to
-    its beginning is New Year, and a single line from December behind January is a late one.
+    The first time is taken for the latest that is not in the future, and so is the next New Year: a log
+    that is longer than a year has its beginning dated a year too late, never its end. A fall back by less
+    than four months is a clock that was set or a file that was appended to a younger one; one by more is
+    New Year, also where months between are empty. A line of the last days of December behind January is late.
 
     Args:
         year: the year in which the log was last written to.
@@ -41,27 +48,29 @@ class Clock:
     """
 
     def __init__(self, year: int, month: int, day: int) -> None:
-        self._written = (month, day)
+        # the zone of the machine that logged may be a day ahead
+        ahead = 1 if isleap(year) or (month, day) != (2, 28) else 2
+        self._latest = _day_of(month, day) + ahead, year
         self._year = year
-        self._month = 0  # of the last line; 0 before the first
+        self._day = 0  # of the year, of the last line; 0 before the first
         self._known: dict[str, str] = {}
 
     @classmethod
-    def at(cls, year: int, month: int) -> Clock:
-        """A clock for a log that has got to a month already.
+    def at(cls, reached: tuple[int, int, int, int]) -> Clock:
+        """A clock for the rest of a log.
 
         Args:
-            year: of the last line.
-            month: of the last line; 0 where nothing is known but the year.
+            reached: as another clock told.
         """
-        clock = cls(year, 12, 31)
-        clock._month = month
+        clock = cls(reached[0], 1, 1)
+        clock._year, clock._day = reached[:2]
+        clock._latest = reached[2:]
         return clock
 
     @property
-    def months(self) -> tuple[int, int]:
-        """Year and month of the last line; the month is 0 before the first."""
-        return self._year, self._month
+    def reached(self) -> tuple[int, int, int, int]:
+        """Year and day of the last line, day and year when the log was written; for ``at``."""
+        return self._year, self._day, *self._latest
 
     def pass_over(self, start: bytes) -> None:
         """Take note of the time at the beginning of a part that is read elsewhere.
@@ -90,20 +99,31 @@ class Clock:
     def _read(self, stamp: str) -> str:
         parts = stamp.split()
         month = _MONTHS.get(parts[0], 0) if len(parts) == 3 else 0
-        if not month or not parts[1].isdigit() or not 1 <= int(parts[1]) <= 31:
+        day = int(parts[1]) if month and parts[1].isdecimal() else 0
+        if not 1 <= day <= _LENGTHS[month]:
             return ""
-        return f"{self._year_of(month, int(parts[1])):04}-{month:02}-{int(parts[1]):02}T{parts[2]}"
+        return f"{self._year_of(month, day):04}-{month:02}-{day:02}T{parts[2]}"
 
     def _year_of(self, month: int, day: int) -> int:
-        if not self._month:
-            if (month, day) > (self._written[0], self._written[1] + 1):  # a zone may be a day ahead
-                self._year -= 1
-        elif month < self._month - _ABOUT_MONTHS:
-            self._year += 1
-        elif month > self._month + _ABOUT_MONTHS:
+        place = _day_of(month, day)
+        newest, written = self._latest
+        latest = written if place <= newest else written - 1
+        ahead = place - self._day
+        if not self._day:
+            self._year = latest
+        elif ahead > _YEAR_LENGTH - _LATE:
             return self._year - 1  # a late line of the last year; the year goes on
-        self._month = month
+        elif ahead < -_BACK:
+            self._year = min(self._year + 1, latest)
+        if (month, day) == _LEAP_DAY and not isleap(self._year):
+            self._year = next((y for y in range(self._year, 0, -1) if isleap(y)), self._year)
+        self._day = place
         return self._year
+
+
+def _day_of(month: int, day: int) -> int:
+    """The day of a leap year, from 1."""
+    return sum(_LENGTHS[:month]) + day
 
 
 @lru_cache(maxsize=1024)

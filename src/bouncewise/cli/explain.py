@@ -16,9 +16,19 @@ from bouncewise.cli.engine import engine_options, load_cli_engine
 from bouncewise.cli.person import paragraphs
 from bouncewise.cli.progress import counted
 from bouncewise.cli.show import show
-from bouncewise.cli.source import MAX_LINE, Piece, head_of, mail_in, open_input, pieces, split
+from bouncewise.cli.source import (
+    MAX_LINE,
+    Piece,
+    head_of,
+    mail_in,
+    open_input,
+    pieces,
+    split,
+    webhook_in,
+)
 from bouncewise.diagnosis.engine import Engine
 from bouncewise.reply.model import NO_CONTEXT, Context, Phase
+from bouncewise.reply.parse import decode
 
 _PHASES = [p.value for p in Phase]
 _SEVERAL = 3  # from here on, one line each and a summary are easier to read
@@ -54,8 +64,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
 ) -> None:
     """Explain a reply: what happened, why, who mends it and how.
 
-    Takes one reply, several, a log line, a library's exception, a transcript or a bounce mail,
-    from the argument, a file or standard input.
+    Takes one reply, several, a log line, a webhook, a library's exception, a transcript or a bounce
+    mail, from the argument, a file or standard input.
 
     \b
     Examples:
@@ -74,20 +84,39 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         if jsonl:
             _json_lines(engine, file, text)
             return
+        if _explain_webhook(engine, webhook_in(text.encode("utf-8", "replace")), name, as_json, details):
+            return
         found = iter(split(text))
         if file is not None:
             head = head_of(file)
+            hook = webhook_in(head, file)
+            if _explain_webhook(engine, hook, name, as_json, details):
+                return
             mail = mail_in(head, file)
             if mail:
                 from bouncewise.cli.mail import explain_mail  # noqa: PLC0415 - only for mails
 
                 explain_mail(engine, mail, name, as_json=as_json, details=details)
                 return
-            found = pieces(head, file)
+            found = iter(split(decode(hook))) if hook else pieces(head, file)
         if as_json:
             _as_json(engine, found, given)
             return
         _for_person(engine, found, given, details=details, name=name)
+
+
+def _explain_webhook(engine: Engine, data: bytes, name: str, as_json: bool, details: bool) -> bool:
+    """Explain the deliveries that a webhook or a record of a log tells of; whether there were any."""
+    if not data:
+        return False
+    from bouncewise.cli.mail import explain_deliveries  # noqa: PLC0415 - only for JSON
+    from bouncewise.reading.delivery import Kind  # noqa: PLC0415
+    from bouncewise.reading.logs.log import read_log  # noqa: PLC0415
+
+    found = [delivery for delivery in read_log(data) if delivery.kind is not Kind.UNREADABLE]
+    if found:
+        explain_deliveries(engine, found, name, as_json=as_json, details=details)
+    return bool(found)
 
 
 def _as_json(engine: Engine, found: Iterator[Piece], given: Context) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 
 import click
@@ -52,18 +52,33 @@ def explain_mail(engine: Engine, data: bytes, name: str, *, as_json: bool, detai
     """
     first, several = _first_mail(data)
     found = read_mail(first)
-    if as_json:
-        rows = [record(_named(d, name), diagnose_delivery(engine, d)) for d in found]
-        text = msgspec.json.encode(rows[0] if len(rows) == 1 else rows)
-        click.echo(msgspec.json.format(text, indent=2))
-    else:
-        show(_lines(engine, found, details=details))
+    explain_deliveries(engine, found, name, as_json=as_json, details=details)
     if several:
         click.echo(
             f"{name} holds several mails; this is the first. bouncewise read shows them all.", err=True
         )
     if found[0].kind is Kind.UNREADABLE:
         raise click.exceptions.Exit(1)
+
+
+def explain_deliveries(
+    engine: Engine, found: Sequence[Delivery], name: str, *, as_json: bool, details: bool
+) -> None:
+    """Print what deliveries came to.
+
+    Args:
+        engine: the engine.
+        found: the deliveries of one mail, log line or webhook.
+        name: the file, for the record.
+        as_json: print the record, or a list of records, in place of words.
+        details: show everything that is known.
+    """
+    if not as_json:
+        show(_lines(engine, found, details=details))
+        return
+    rows = [record(_named(d, name), diagnose_delivery(engine, d)) for d in found]
+    text = msgspec.json.encode(rows[0] if len(rows) == 1 else rows)
+    click.echo(msgspec.json.format(text, indent=2))
 
 
 def _first_mail(data: bytes) -> tuple[bytes, bool]:
@@ -80,7 +95,7 @@ def _named(delivery: Delivery, name: str) -> Delivery:
     return msgspec.structs.replace(delivery, source=source)
 
 
-def _lines(engine: Engine, found: list[Delivery], *, details: bool) -> Iterator[list[Part]]:
+def _lines(engine: Engine, found: Sequence[Delivery], *, details: bool) -> Iterator[list[Part]]:
     first = found[0]
     if first.kind in _NOTHING:
         who = f" ({safe(first.recipient)})" if first.recipient else ""
@@ -106,7 +121,7 @@ def _heading(delivery: Delivery) -> list[Part]:
 
 def _what(returned: Returned | None) -> str:
     if returned is None:
-        return "a message that the mail does not show"
+        return "the message"
     what = f"“{safe(returned.subject)}”" if returned.subject else "a message without a subject"
     return f"{what} of {safe(returned.date)}" if returned.date else what
 

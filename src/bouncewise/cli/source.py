@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
 from collections.abc import Iterator
@@ -79,6 +80,8 @@ def open_input(argument: str | None) -> tuple[str, BinaryIO | None, str]:
             if path.is_file():
                 return argument, path.open("rb"), ""
         except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                return "text", None, argument
             raise click.ClickException(f"{argument}: can't be read: {error.strerror}") from None
         if _looks_like_path(argument):
             raise click.ClickException(f"{argument}: no such file")
@@ -95,6 +98,18 @@ def _looks_like_path(argument: str) -> bool:
 def head_of(file: BinaryIO) -> bytes:
     """The beginning of a file, as much as tells what it is and one octet more."""
     return file.read(MAX_INPUT + 1)
+
+
+def webhook_in(head: bytes, file: BinaryIO | None = None) -> bytes:
+    """What a file holds that begins as JSON, or b"" where it does not.
+
+    Args:
+        head: what ``head_of`` read.
+        file: the rest.
+    """
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
+        return b""
+    return head + (file.read(MAX_MAIL - len(head)) if file is not None else b"")
 
 
 def mail_in(head: bytes, file: BinaryIO) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -10,6 +11,7 @@ from bouncewise.diagnosis.diagnosis import Diagnosis
 from bouncewise.diagnosis.engine import Engine
 from bouncewise.diagnosis.record import without_empty
 from bouncewise.reading.delivery import Delivery, Kind, Source
+from bouncewise.reply.model import Reply, Unwrapped
 
 GENERAL = "general"
 LESS_SURE = 0.85  # what the general reader gives is right so much less often
@@ -29,6 +31,7 @@ _STATUS = {Kind.DELIVERED: "2.0.0", Kind.RELAYED: "2.0.0", Kind.EXPIRED: "5.4.7"
 _WITHOUT_STATUS = frozenset(
     {Kind.COMPLAINT, Kind.AUTO_REPLY, Kind.CHALLENGE, Kind.NOT_A_BOUNCE, Kind.UNREADABLE}
 )
+_MADE = frozenset({Kind.DELIVERED, Kind.RELAYED})
 _VAGUE = frozenset({"unknown", "system-error", "mailbox-unavailable"})
 
 
@@ -80,6 +83,29 @@ def _words_decided(diagnosis: Diagnosis) -> bool:
     return diagnosis.cause != "unknown" and diagnosis.rule != ""
 
 
+def _settled(diagnosis: Diagnosis) -> dict[str, Any]:
+    """What a record says of a delivery that was made: nothing but the reply differs from one to the next."""
+    reply, context = diagnosis.reply, diagnosis.context
+    told: dict[str, Any] = {
+        "reply": without_empty(
+            {
+                "code": reply.code,
+                "enhanced": str(reply.enhanced) if reply.enhanced else None,
+                "text": reply.text,
+            }
+        ),
+        "host": context.remote_host,
+        "provider": diagnosis.engine.provider_of(context.remote_host) if context.remote_host else None,
+        **_of_cause(diagnosis.engine, diagnosis.cause),
+    }
+    return without_empty(told)
+
+
+@lru_cache(maxsize=64)
+def _of_cause(engine: Engine, cause: str) -> dict[str, Any]:
+    return engine.decided(cause, Unwrapped(Reply(None, None))).as_dict()
+
+
 def record(delivery: Delivery, diagnosis: Diagnosis) -> dict[str, Any]:
     """The object that ``read --jsonl`` prints; keys without a value are absent.
 
@@ -87,11 +113,15 @@ def record(delivery: Delivery, diagnosis: Diagnosis) -> dict[str, Any]:
         delivery: what was read.
         diagnosis: what it means.
     """
-    told = diagnosis.as_dict()
+    told = _settled(diagnosis) if delivery.kind in _MADE else diagnosis.as_dict()
     if delivery.source.format == GENERAL:
         told["confidence"] = round(diagnosis.confidence * LESS_SURE, 2)
     if delivery.kind is Kind.DELAYED:  # the reporting server goes on trying; nobody else should
         told.update(action="retry", suppress=False)
+    elif delivery.kind is Kind.EXPIRED and told.get("action") == "retry":  # the sender's server has given up
+        told["action"] = "bounce"
+        told.pop("retry_after", None)
+        told.pop("give_up_after", None)
     own: dict[str, Any] = {
         "source": _source(delivery.source),
         "kind": delivery.kind.value,
@@ -104,7 +134,13 @@ def record(delivery: Delivery, diagnosis: Diagnosis) -> dict[str, Any]:
         "envelope_id": delivery.envelope_id,
         "reporting_mta": delivery.reporting_mta,
         "remote_mta": delivery.remote_mta,
+        "remote_ip": delivery.remote_ip,
         "local_ip": delivery.local_ip,
+        "client": delivery.client,
+        "size": delivery.size,
+        "queue_age": delivery.queue_age,
+        "delays": delivery.delays,
+        "attempts": delivery.attempts,
         "dsn_action": delivery.dsn_action,
         "feedback_type": delivery.feedback_type,
         "reason": delivery.reason,
@@ -112,6 +148,8 @@ def record(delivery: Delivery, diagnosis: Diagnosis) -> dict[str, Any]:
         "returned": without_empty(msgspec.structs.asdict(delivery.returned)) if delivery.returned else None,
     }
     shown = without_empty(own)
+    if delivery.sender == "":
+        shown["sender"] = ""  # the null reverse-path, which is not the same as an unknown one
     for name, value in told.items():
         shown.setdefault(name, value)
     return shown

@@ -80,6 +80,21 @@ def _words_decided(diagnosis: Diagnosis) -> bool:
     return diagnosis.cause != "unknown" and diagnosis.rule != ""
 
 
+def amended(delivery: Delivery, diagnosis: Diagnosis) -> dict[str, Any]:
+    """What of a diagnosis is otherwise since it is of this delivery, by the keys of the record.
+
+    Args:
+        delivery: what was read.
+        diagnosis: what it means.
+    """
+    changed: dict[str, Any] = {}
+    if delivery.source.format == GENERAL:
+        changed["confidence"] = round(diagnosis.confidence * LESS_SURE, 2)
+    if delivery.kind is Kind.DELAYED:  # the reporting server goes on trying; nobody else should
+        changed.update(action="retry", suppress=False)
+    return changed
+
+
 def record(delivery: Delivery, diagnosis: Diagnosis) -> dict[str, Any]:
     """The object that ``read --jsonl`` prints; keys without a value are absent.
 
@@ -87,11 +102,7 @@ def record(delivery: Delivery, diagnosis: Diagnosis) -> dict[str, Any]:
         delivery: what was read.
         diagnosis: what it means.
     """
-    told = diagnosis.as_dict()
-    if delivery.source.format == GENERAL:
-        told["confidence"] = round(diagnosis.confidence * LESS_SURE, 2)
-    if delivery.kind is Kind.DELAYED:  # the reporting server goes on trying; nobody else should
-        told.update(action="retry", suppress=False)
+    told = diagnosis.as_dict() | amended(delivery, diagnosis)
     own: dict[str, Any] = {
         "source": _source(delivery.source),
         "kind": delivery.kind.value,

@@ -35,10 +35,8 @@ def schema_in(data: Any) -> pa.Schema:
 def _whole(data: Any) -> Iterable[Any]:
     if isinstance(data, pa.RecordBatch):
         return (data,)
-    if isinstance(data, pa.RecordBatchReader):
-        return data
-    if hasattr(data, "__arrow_c_stream__"):
-        return _reader(data)
+    if hasattr(data, "__arrow_c_stream__") and not isinstance(data, pa.RecordBatchReader):
+        data = _reader(data)
     if isinstance(data, Iterable):
         return data
     raise TypeError(f"record batches or a table are needed, and this is a {type(data).__name__}")

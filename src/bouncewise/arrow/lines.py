@@ -59,7 +59,7 @@ def _deliveries(runs: Iterable[_Run], only: str) -> Iterator[Delivery]:
     for name, group in groupby(runs, key=lambda run: run[0]):
         first = next(group)
         log = Log(Source(path=name), first[1], only)
-        yield from log.read(_blocks(first, group))
+        yield from log.read(_blocks(first, group))  # noqa: B031 - the rest of the same group
 
 
 def _blocks(first: _Run, rest: Iterable[_Run]) -> Iterator[bytes]:

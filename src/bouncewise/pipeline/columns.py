@@ -96,7 +96,7 @@ def diagnosis_values(diagnosis: Diagnosis) -> tuple[Any, ...]:
 
 
 def _diagnosed(diagnosis: Diagnosis, changed: dict[str, Any]) -> tuple[Any, ...]:
-    reply, phase, advice = diagnosis.reply, diagnosis.context.phase, diagnosis.advice
+    reply, phase, advice = diagnosis.reply, diagnosis.context.phase, diagnosis.brief
     return (
         reply.code,
         str(reply.enhanced) if reply.enhanced else None,

@@ -56,9 +56,11 @@ class ParquetFile:
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         try:
-            self._flush()
-            self._writer.close()
-            self._file.close()
+            with self._file:
+                try:
+                    self._flush()
+                finally:
+                    self._writer.close()
         except OSError as error:
             raise self._failed(error) from None
 

@@ -34,7 +34,7 @@ def diagnosis_schema(before: str = "reply STRING", prefix: str = "") -> str:
     """What ``diagnose_batches`` gives, as Spark's DDL.
 
     Args:
-        before: the columns that it is given, as DDL: ``frame.schema.toDDL()`` from Spark 4 on.
+        before: the columns that it is given, as DDL; newer Sparks give it by ``frame.schema.toDDL()``.
         prefix: as it is given.
     """
     return ", ".join([before, *(_ddl(column, prefix) for column in DIAGNOSIS)])

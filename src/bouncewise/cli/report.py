@@ -152,7 +152,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     if before is not None:
         summary["compare"] = compare(summarise(before, engine), summary)
     _write(summary, now, options)
-    _end(summary, tests, run)
+    _end(summary, tests, run, now.unreadable)
 
 
 def _thresholds(given: Sequence[str], engine: Engine) -> list[Threshold]:
@@ -286,7 +286,7 @@ def _write_suppressed(rollup: Rollup, path: Path) -> None:
         )
 
 
-def _end(summary: dict[str, Any], tests: Sequence[Threshold], run: Run) -> None:
+def _end(summary: dict[str, Any], tests: Sequence[Threshold], run: Run, places: Sequence[str]) -> None:
     """Say what failed, and end with the status that tells it."""
     failed = False
     for test in tests:
@@ -295,8 +295,11 @@ def _end(summary: dict[str, Any], tests: Sequence[Threshold], run: Run) -> None:
             failed = True
             value = f"{found:.2%}" if "-rate" in test.metric else f"{found:,.0f}"
             click.echo(f"{test.text}: it is {value}", err=True)
-    if run.unreadable:
-        click.echo(f"{run.unreadable:,} places could not be read; bouncewise read says which", err=True)
+    for place in places:
+        click.echo(safe(place), err=True)
+    if run.unreadable > len(places):
+        more = run.unreadable - len(places)
+        click.echo(f"{more:,} more could not be read; bouncewise read --kind unreadable says which", err=True)
     if run.interrupted:
         sys.exit(130)
     if failed or run.unreadable:

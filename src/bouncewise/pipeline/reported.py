@@ -75,7 +75,7 @@ class ReportSink:
             return
         outcome = outcome_of(delivery)
         if outcome is None:
-            self._rollup.add_other(delivery.kind)
+            self._rollup.add_other(delivery)
             return
         self._held[outcome].append(delivery)
         self._rollup.follow(outcome, delivery)

@@ -15,6 +15,7 @@ from bouncewise.report.waiting import Waiting
 MAX_PER_CAUSE = 300  # names of each kind that are kept apart for a cause
 MAX_EXAMPLES = 3
 MAX_TEMPLATES = 2000  # unknown templates that are kept apart
+MAX_UNREADABLE = 10
 MAX_SUPPRESSED = 1_000_000  # addresses
 MAX_WORDS = 400  # characters of an example
 WAITED = 30.0  # seconds from arrival to delivery below which nothing was deferred
@@ -156,6 +157,7 @@ class Rollup:
         self.by = by if by in FURTHER else ""
         self.outcomes = [0] * len(OUTCOMES)
         self.others: Counter[str] = Counter()
+        self.unreadable: list[str] = []  # some of the places that could not be read, and why
         self.names: dict[str, Tally] = {name: Tally() for name in DIMENSIONS}
         if self.by:
             self.names[self.by] = Tally()
@@ -267,14 +269,19 @@ class Rollup:
         else:
             self.left_out += more.times
 
-    def add_other(self, kind: Kind) -> None:
+    def add_other(self, delivery: Delivery) -> None:
         """Count what is no delivery: automatic answers, mails that are no bounce, what can't be read."""
-        self.others[kind.value] += 1
+        self.others[delivery.kind.value] += 1
+        source = delivery.source
+        if delivery.kind is Kind.UNREADABLE and source.line is None and len(self.unreadable) < MAX_UNREADABLE:
+            place = f"{source.path} in {source.member}" if source.member else source.path
+            self.unreadable.append(f"{place}: {delivery.reason}")
 
     def merge(self, later: Rollup) -> None:
         """Take in the next part."""
         self.outcomes = [a + b for a, b in zip(self.outcomes, later.outcomes, strict=True)]
         self.others.update(later.others)
+        self.unreadable = [*self.unreadable, *later.unreadable][:MAX_UNREADABLE]
         for name, tally in self.names.items():
             tally.merge(later.names[name])
         self.refused.merge(later.refused)

@@ -28,6 +28,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from bouncewise.reading.logs.envelopes import tools
 from bouncewise.reading.logs.envelopes.months import english
 from bouncewise.reading.logs.model import Line
 from bouncewise.reading.logs.times import Clock, epoch, iso, tai64n
@@ -36,7 +37,7 @@ MAX_LEVELS = 3  # a container's line that holds syslog's, and one more
 MAX_PART = 65_536  # characters of a message in parts that are kept
 _LEVEL = r"(?:emerg|alert|crit|err|error|warn|warning|notice|info|debug|none|panic)"
 _FACILITY = r"(?:kern|user|mail|daemon|auth|authpriv|security|syslog|lpr|news|uucp|cron|ftp|local[0-7])"
-_PRIORITY = rf"(?:<?{_FACILITY}[.:]{_LEVEL}[>:]? )?"
+_PRIORITY = rf"(?:<?{_FACILITY}[.:]{_LEVEL}[>:]? |<\d{{1,2}}\.\d> )?"  # FreeBSD's -v has numbers
 _TAG = (
     r"([^\s\[\]:<>=\"']{1,128}(?: (?!\d+:)[\w.-]{1,32})?|[^\s\[\]<>=\"']{1,128})"
     r"(?:\[(\d{1,10})\](?: <\w{4,9}>)?:?|:)(?: |$)"  # some templates have no colon
@@ -88,11 +89,11 @@ _BARE_5424 = re.compile(
 _SD = re.compile(r"\[[^\"\]]{0,256}(?:\"(?:[^\"\\]|\\.){0,2000}\"[^\"\]]{0,256}){0,64}\]")
 _CRI = re.compile(rf"{_ISO} (stdout|stderr) ([FP])(?::[\w:]{{0,40}})?(?: |$)", re.ASCII)
 _NANOS = re.compile(
-    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d)?) (?!stdout |stderr )", re.ASCII
+    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d)?) {1,2}(?!stdout |stderr )", re.ASCII
 )
 _TAI = re.compile(r"(@4[0-9a-f]{23}) ")
 _COMPOSE = re.compile(
-    r"(?:\x1b\[[\d;]{0,12}m)?(?:\[?(?:pod/)?[\w./-]{1,200}\]?\s{1,40}\|(?:\x1b\[[\d;]{0,12}m)? ?"
+    r"(?:\x1b\[[\d;]{0,12}m)?(?:\[?(?:pod/)?[\w./@-]{1,200}\]?\s{1,40}\|(?:\x1b\[[\d;]{0,12}m)? ?"
     r"|\[pod/[\w./-]{1,200}\] )",
     re.ASCII,
 )
@@ -297,6 +298,7 @@ class Opening:
             _metalog,
             _compose,
             _stern,
+            *tools.OPENERS,
         ]
 
     def open(self, text: str, level: int = 0) -> Opened:
@@ -333,7 +335,7 @@ class Opening:
         message = text[found.end() :]
         held = self._parts.pop(found[2], "")
         if held:
-            message = (held + message)[:MAX_PART]
+            message = (held + message)[:MAX_PART] if len(held) < MAX_PART else held
         if found[3] == "P":
             self._parts[found[2]] = message
             return Line("", 0, iso(found[1]))

@@ -89,7 +89,8 @@ _BARE_5424 = re.compile(
 _SD = re.compile(r"\[[^\"\]]{0,256}(?:\"(?:[^\"\\]|\\.){0,2000}\"[^\"\]]{0,256}){0,64}\]")
 _CRI = re.compile(rf"{_ISO} (stdout|stderr) ([FP])(?::[\w:]{{0,40}})?(?: |$)", re.ASCII)
 _NANOS = re.compile(
-    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d)?) {1,2}(?!stdout |stderr )", re.ASCII
+    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d)?) {1,2}(?!stdout |stderr |[+-]\d{4} )",
+    re.ASCII,
 )
 _TAI = re.compile(r"(@4[0-9a-f]{23}) ")
 _COMPOSE = re.compile(

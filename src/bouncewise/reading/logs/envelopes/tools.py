@@ -5,12 +5,12 @@ Examples, all of one line that a program wrote::
     /var/log/mail.log:17:Nov 23 17:40:28 mail1 ...                     grep -Hn
     2026-11-23T17:40:28+01:00<TAB>mail.postfix<TAB>{"message":"..."}   Fluentd's out_file
     2026-11-23 17:40:28.794990000 +0100 mail.postfix: {"message":"..."}  Fluentd's out_stdout
-    [0] mail: [[1795455628.794990000, {}], {"log"=>"..."}]             Fluent Bit's stdout; without {} before 2.1
+    [0] mail: [[1795455628.794990000, {}], {"log"=>"..."}]             Fluent Bit's stdout; before 2.1 no {}
     mail: [1795455628.794990, {"log":"..."}]                           Fluent Bit's file
     2026-11-23T17:40:28.794990+00:00 mail/1 Nov 23 17:40:28 mail1 ...  aws logs tail
     7711561783320576<TAB>2026-11-23T17:40:28<TAB>...<TAB>postfix/smtp<TAB>...  Papertrail's archives
     2026-11-23 17:40:28<TAB>Mail.Info<TAB>192.0.2.7<TAB>postfix/smtp[123]: ...  Kiwi Syslog Server
-    2026-11-23 17:40:28.794990+0100 0x1b2c  Default  0x0  450  0  smtp: (libsystem) [com.apple:mail] ...  macOS
+    2026-11-23 17:40:28.794990+0100 0x1b2c  Default  0x0  450  0  smtp: (libsystem) ...  macOS
     2026-11-23 17:40:28.794 Df smtp[450:1b2c] ...                      macOS, log show --style compact
     2026-11-23_17:40:28.79499 ...                                      svlogd -tt
     postfix/smtp[123]: ...                                             no time: the collector has it
@@ -42,8 +42,8 @@ _PAPERTRAIL = re.compile(
 )
 _KIWI = re.compile(rf"{_ISO}\t\w{{2,10}}\.\w{{2,12}}\t([\w.:-]{{1,255}})\t", re.ASCII)
 _MACOS = re.compile(
-    rf"{_ISO} 0x[0-9a-f]{{1,16}}[ \t]{{1,20}}[A-Z]\w{{2,12}}[ \t]{{1,20}}0x[0-9a-f]{{1,16}}[ \t]{{1,20}}(\d{{1,10}})"
-    r"[ \t]{1,20}\d{1,10}[ \t]{1,20}([\w./-]{1,128}): ",
+    rf"{_ISO} 0x[0-9a-f]{{1,16}}[ \t]{{1,20}}[A-Z]\w{{2,12}}[ \t]{{1,20}}0x[0-9a-f]{{1,16}}"
+    r"[ \t]{1,20}(\d{1,10})[ \t]{1,20}\d{1,10}[ \t]{1,20}([\w./-]{1,128}): ",
     re.ASCII,
 )
 _COMPACT = re.compile(

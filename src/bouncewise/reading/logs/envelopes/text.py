@@ -71,7 +71,7 @@ _METALOG = re.compile(
 )
 _ISO = r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})? ?(?:Z|UTC|[+-]\d\d:?\d\d)?)"
 _DAY_ISO = rf"{_PRI}(?:[^\W\d_]{{2,4}}\.? (?={_ISO[1:-1]}(?: [A-Z]{{2,5}}| [+-]\d\d)? ))?{_ISO}"
-_WITH_ISO = re.compile(rf"{_DAY_ISO} {{1,2}}(?!stdout |stderr ){_TO_TAG}")
+_WITH_ISO = re.compile(rf"{_DAY_ISO} {{1,2}}(?!stdout |stderr |[+-]\d{{4}} ){_TO_TAG}")
 _ISO_NO_HOST = re.compile(rf"{_DAY_ISO} {{1,2}}{_TO_PID}")
 _SHORT_FULL = re.compile(rf"[^\W\d_]{{2,4}}\.? {_ISO} ([A-Z]{{2,5}}|[+-]\d\d(?:\d\d)?) (?:{_HOST} )?{_TAG}")
 _UNIX = re.compile(rf"(\d{{9,11}}(?:\.\d{{1,9}})?) (?:{_TO_TAG}|{_TO_PID})", re.ASCII)

@@ -72,6 +72,8 @@ TEXTS = {
         f"2026-11-23T17:40:29.794990+00:00 mail/a-1 Nov 23 17:40:28 mail1 {P}[450]: {M}",
         BSD, "mail1", P, "450",
     ),
+    "aws logs get-log-events": (f"EVENTS\t1795455629000\t{M}\t1795455628794", "2026-11-23T17:40:28.794Z", "", "", ""),
+    "aws logs filter-log-events": (f"EVENTS\t{'3' * 56}\t1795455629000\tmail/a\t{M}\t1795455628794", "2026-11-23T17:40:28.794Z", "", "", ""),
     "Papertrail": (
         f"7711561783320576\t{BSD}\t2026-11-23T17:40:29\t31181206\tmail1\t192.0.2.7\tMail\tInfo\t{P}[450]\t{M}",
         BSD, "mail1", P, "450",
@@ -297,6 +299,8 @@ OBJECTS: dict[str, tuple[dict[str, Any], str, str, str, str]] = {
     "Azure": ({"TimeGenerated": f"{MS}Z", "Computer": "mail1", "ProcessName": P, "SyslogMessage": M}, f"{MS}Z", "mail1", P, ""),
     "rsyslog StdJSONFmt": ({"message": f" {M}", "fromhost": "mail1", "facility": "mail", "priority": "info", "timereported": f"{MS}Z", "timegenerated": f"{BSD}Z"}, f"{MS}Z", "mail1", "", ""),
     "logcli, with a host": ({"labels": {"host": "mail1"}, "line": M, "timestamp": f"{MS}Z"}, f"{MS}Z", "mail1", "", ""),
+    "Splunk, rows": ({"preview": False, "fields": ["_raw", "_time"], "rows": [[M, f"{MS}Z"]]}, f"{MS}Z", "", "", ""),
+    "Azure's event hub": ({"time": f"{BSD}Z", "properties": {"log": f"{M}\n", "stream": "stdout"}}, f"{BSD}Z", "", "", ""),
     "Splunk HEC": ({"time": 1795455628.5, "host": "mail1", "sourcetype": "syslog", "event": M}, "2026-11-23T17:40:28.500Z", "mail1", "", ""),
     "Splunk HEC, object": ({"time": 1795455628.5, "host": "mail1", "sourcetype": "syslog", "event": {"message": M}}, "2026-11-23T17:40:28.500Z", "mail1", "", ""),
     "OpenTelemetry": ({"timeUnixNano": "1795455628794990000", "body": {"stringValue": M}}, "2026-11-23T17:40:28.794Z", "", "", ""),

@@ -108,6 +108,7 @@ _WITHIN = (
     "log",
     "attributes",
     "fields",
+    "properties",
 )  # objects that hold the line
 _TAG = re.compile(r"([^\s\[\]]{1,128}?)(?:\[(\d{1,10})\])?:?\s*$", re.ASCII)
 _BLANK_IN_FRONT = ("msg", "message")  # rsyslog's property msg has it
@@ -129,7 +130,7 @@ class Envelopes:
         values = record.get("values")
         if isinstance(values, list) and isinstance(record.get("stream"), dict):
             return _of_loki(record["stream"], values)
-        rows, columns = record.get("rows"), record.get("columns")
+        rows, columns = record.get("rows"), record.get("columns") or record.get("fields")
         if isinstance(rows, list) and isinstance(columns, list):
             return self._of_table(columns, rows)
         line = _line(record)
@@ -177,7 +178,7 @@ class Envelopes:
         return False
 
     def _of_table(self, columns: list[Any], rows: list[Any]) -> Iterator[Line] | None:
-        """Azure's query API: names of the columns beside rows of values."""
+        """Azure's query API, and Splunk's ``json_rows``: names of the columns beside rows of values."""
         names = [str(c.get("name") if isinstance(c, dict) else c) for c in columns]
         if not any(name in _MESSAGES for name in names):
             return None

@@ -8,6 +8,7 @@ Examples, all of one line that a program wrote::
     [0] mail: [[1795455628.794990000, {}], {"log"=>"..."}]             Fluent Bit's stdout; before 2.1 no {}
     mail: [1795455628.794990, {"log":"..."}]                           Fluent Bit's file
     2026-11-23T17:40:28.794990+00:00 mail/1 Nov 23 17:40:28 mail1 ...  aws logs tail
+    EVENTS<TAB>1795455629000<TAB>...<TAB>1795455628000                 aws logs get-log-events
     7711561783320576<TAB>2026-11-23T17:40:28<TAB>...<TAB>postfix/smtp<TAB>...  Papertrail's archives
     2026-11-23 17:40:28<TAB>Mail.Info<TAB>192.0.2.7<TAB>postfix/smtp[123]: ...  Kiwi Syslog Server
     2026-11-23 17:40:28.794990+0100 0x1b2c  Default  0x0  450  0  smtp: (libsystem) ...  macOS
@@ -35,6 +36,7 @@ _FLUENT_BIT = re.compile(
     re.ASCII,
 )
 _ARROW = re.compile(r'(?<!\\)"=>')
+_AWS = re.compile(r"EVENTS\t(?:\d{40,70}\t\d{13}\t[^\t]{1,512}|\d{13})\t", re.ASCII)
 _PAPERTRAIL = re.compile(
     r"\d{5,25}\t(\d{4}-[^\t]{1,40})\t[^\t]{1,40}\t\d{1,20}\t([^\t]{1,255})\t[^\t]{0,60}\t\w{1,12}\t\w{1,12}"
     r"\t([^\t]{1,128})\t",
@@ -77,6 +79,15 @@ def record(text: str, _clock: Clock) -> Line | None:
     return Line(_ARROW.sub('": ', text[found.end() :].rstrip().removesuffix("]")), 0, epoch(found[2]))
 
 
+def aws(text: str, _clock: Clock) -> Line | None:
+    """``aws logs get-log-events --output text``; the time is the last column."""
+    found = _AWS.match(text)
+    if found is None:
+        return None
+    message, _, time = text[found.end() :].rpartition("\t")
+    return Line(message, 0, epoch(time)) if time.isdigit() else None
+
+
 def archive(text: str, _clock: Clock) -> Line | None:
     """Columns without names in a first row: Papertrail's and Kiwi's."""
     found = _PAPERTRAIL.match(text)
@@ -114,4 +125,4 @@ def tagged(text: str, _clock: Clock) -> Line | None:
     return Line(text[found.end() :], 0, "", found[1] or "", found[2], found[3]) if found else None
 
 
-OPENERS = (grep, stream, record, archive, macos, svlogd, tagged)
+OPENERS = (grep, stream, record, aws, archive, macos, svlogd, tagged)

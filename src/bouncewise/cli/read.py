@@ -5,8 +5,10 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,6 +22,9 @@ from bouncewise.diagnosis.engine import Engine
 from bouncewise.pipeline.run import Choices, Piece, read_paths
 from bouncewise.pipeline.sink import Row, RowSink
 from bouncewise.reading.delivery import Kind
+
+if TYPE_CHECKING:
+    from bouncewise.cli.parquet import ParquetFile
 
 MAX_SHOWN = 10  # causes in the summary
 MAX_WORDS = 120  # characters of a reply in a line
@@ -41,6 +46,11 @@ _STYLE = {
 @click.command("read")
 @click.argument("paths", nargs=-1, metavar="PATH...")
 @click.option("--jsonl", is_flag=True, help="A JSON object a line for each delivery, on standard output.")
+@click.option(
+    "--parquet",
+    type=click.Path(path_type=Path, dir_okay=False, writable=True),
+    help="Write the deliveries as a Parquet file in place of lines (pip install 'bouncewise[arrow]').",
+)
 @click.option(
     "--kind",
     "kinds",
@@ -70,6 +80,7 @@ _STYLE = {
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     paths: tuple[str, ...],
     jsonl: bool,
+    parquet: Path | None,
     kinds: tuple[str, ...],
     bounces: bool,
     unread: bool,
@@ -91,6 +102,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
       bouncewise read bounce.eml
       bouncewise read /var/log/mail.log* --kind bounced --kind expired
       bouncewise read ~/Maildir --jsonl > bounces.jsonl
+      bouncewise read /var/log/mail.log* --parquet mail.parquet
       bouncewise read /var/mail/bounces --resume state.json --jsonl >> bounces.jsonl
     """
     if not paths and sys.stdin.isatty():
@@ -98,19 +110,24 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
             "nothing to read: name a mail, a mailbox, a log or a folder, or - for standard input"
         )
     engine = load_cli_engine(rules, policy)
-    points = ResumePoints(resume_file)
-    make_sink = partial(RowSink, as_json=jsonl)
+    points = ResumePoints(resume_file, at_end=parquet is not None)
+    make_sink = partial(RowSink, as_json=jsonl, as_values=parquet is not None)
     choices = Choices(resume=points.known(), workers=jobs, only=only)
     pieces = read_paths(engine, paths or ("-",), make_sink, choices, sys.stdin.buffer)
     chosen = Chosen(frozenset(kinds), bounces=bounces, unread=unread)
     summary = Summary()
+    shows_lines = sys.stdout.isatty() and (jsonl or parquet is None)
     try:
-        for piece in _shown(pieces, paths, quiet=quiet or sys.stdout.isatty()):
-            for row in piece.given:
-                if chosen.holds(row):
-                    _write(piece, row, jsonl=jsonl)
-            summary.count(piece)
-            points.passed(piece.resume_key, piece.resume_at)
+        with _table(parquet, paths) as table:
+            for piece in _shown(pieces, paths, quiet=quiet or shows_lines):
+                for row in piece.given:
+                    if chosen.holds(row):
+                        _write(piece, row, table, jsonl=jsonl)
+                summary.count(piece)
+                points.passed(piece.resume_key, piece.resume_at)
+    except click.ClickException:
+        points.forget()  # what could not be written must be read again
+        raise
     finally:
         sys.stdout.flush()
         points.save()
@@ -143,10 +160,23 @@ class Chosen:
         return not (self._bounces and row.kind in _NO_FAILURE)
 
 
-def _write(piece: Piece, row: Row, *, jsonl: bool) -> None:
+def _table(path: Path | None, paths: tuple[str, ...]) -> AbstractContextManager[ParquetFile | None]:
+    """The file of --parquet, or nothing."""
+    if path is None:
+        return nullcontext()
+    if path.exists() and any(Path(name).exists() and path.samefile(name) for name in paths):
+        raise click.UsageError(f"--parquet {path}: this is what is read; name another file")
+    from bouncewise.cli.parquet import ParquetFile  # noqa: PLC0415 - for --parquet only
+
+    return ParquetFile(path)
+
+
+def _write(piece: Piece, row: Row, table: ParquetFile | None, *, jsonl: bool) -> None:
+    if table is not None:
+        table.write(row.values)
     if jsonl:
         sys.stdout.buffer.write(row.line + b"\n")
-    else:
+    elif table is None:
         show([_line(piece, row)])
 
 

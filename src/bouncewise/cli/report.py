@@ -14,6 +14,7 @@ import msgspec
 
 from bouncewise.cli.engine import engine_options, load_cli_engine
 from bouncewise.cli.inputs import format_name, jobs_option
+from bouncewise.cli.parquet import need_pyarrow
 from bouncewise.cli.period import period_of, span_of
 from bouncewise.cli.progress import Progress
 from bouncewise.cli.safe import safe
@@ -127,6 +128,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     """
     if not paths and sys.stdin.isatty():
         raise click.UsageError("nothing to sum up: name a log, mails or a folder, or - for standard input")
+    if parquet:
+        need_pyarrow()
     engine = load_cli_engine(rules, policy)
     tests = _thresholds(thresholds, engine)
     period = period_of(since, until)
@@ -265,13 +268,10 @@ def _lines(summary: dict[str, Any], top: int) -> Iterator[list[Part]]:
 
 
 def _write_parquet(summary: dict[str, Any], path: Path) -> None:
-    try:
-        from bouncewise.report.parquet import write_parquet  # noqa: PLC0415 - needs an extra
-    except ImportError:
-        raise click.ClickException(
-            "Parquet needs PyArrow: pip install 'bouncewise[arrow]', or write --csv"
-        ) from None
-    write_parquet(summary, path)
+    from bouncewise.report.parquet import write_parquet  # noqa: PLC0415 - needs an extra
+
+    with path.open("wb") as file:
+        write_parquet(summary, file)
 
 
 def _write_suppressed(rollup: Rollup, path: Path) -> None:

@@ -15,13 +15,15 @@ class ResumePoints:
 
     Args:
         path: the file; it need not exist yet. None keeps nothing.
+        at_end: write it only when ``save`` is called, since what is read is not written before.
 
     Raises:
         click.ClickException: the file can't be used.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, at_end: bool = False) -> None:
         self._path = path
+        self._at_end = at_end
         self._points: dict[str, int] = {}
         self._since = 0
         if path is None or not path.exists():
@@ -43,8 +45,12 @@ class ResumePoints:
             return
         self._points[key] = place
         self._since += 1
-        if self._since >= EVERY:
+        if self._since >= EVERY and not self._at_end:
             self.save()
+
+    def forget(self) -> None:
+        """Leave the file as it is from now on."""
+        self._path = None
 
     def save(self) -> None:
         """Write the file, whole or not at all.

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
+import msgspec
+
 from bouncewise.diagnosis.decide import code_matches, enhanced_matches
 from bouncewise.diagnosis.model import Advice, Decision, Entities, Facts
 from bouncewise.knowledge.model import Knowledge, Policy, Rule
@@ -106,20 +108,31 @@ class Adviser:
             entities: what the words name; a wait named there rules the time of the next attempt.
             context: what else is known; ``attempts`` chooses the step of the retry table.
         """
-        row = self._row(decision)
-        retry = row.action == "retry"
         rule = self._winning_rule(decision)
         cause = self._knowledge.causes.get(decision.cause)
-        retry_after = (entities.wait or _step(row.retry_after, context.attempts)) if retry else None
+        return msgspec.structs.replace(
+            self.brief(decision, entities.wait, context),
+            steps=self._steps(decision, rule, entities, context),
+            checks=(rule.checks if rule and rule.checks else cause.checks if cause else ()),
+        )
+
+    def brief(self, decision: Decision, wait: int | None, context: Context) -> Advice:
+        """The advice without steps and checks, for programs that want no words.
+
+        Args:
+            decision: the decision.
+            wait: seconds that the words ask to wait, or None; it matters to what is tried again only.
+            context: as for ``advise``.
+        """
+        row = self._row(decision)
+        retry = row.action == "retry"
         return Advice(
             action=row.action,
-            retry_after=retry_after,
+            retry_after=(wait or _step(row.retry_after, context.attempts)) if retry else None,
             give_up_after=row.give_up_after if retry else None,
             suppress=bool(row.suppress) and row.action in ("bounce", "none"),
             throttle=row.throttle,
             who=row.who,
-            steps=self._steps(decision, rule, entities, context),
-            checks=(rule.checks if rule and rule.checks else cause.checks if cause else ()),
         )
 
     def _winning_rule(self, decision: Decision) -> Rule | None:

@@ -108,6 +108,14 @@ class Diagnosis(msgspec.Struct, gc=False, eq=False, repr_omit_defaults=True):
         return self._advice
 
     @property
+    def brief(self) -> Advice:
+        """What to do, without steps and checks: a fraction of the work where nothing is tried again."""
+        if self._advice is not None:
+            return self._advice
+        wait = self.entities.wait if self.action == "retry" else None
+        return self._engine.adviser.brief(self._decision, wait, self.context)
+
+    @property
     def evidence(self) -> tuple[Evidence, ...]:
         """What spoke, strongest first."""
         return self._engine.explainer.evidence(self._decision, self.reply)

@@ -108,7 +108,7 @@ def _lacks(delivery: Delivery, *, bulk: bool) -> bool:
         return False
     if delivery.sender is None or not delivery.recipient:
         return True
-    return not delivery.client if bulk else not delivery.message_id
+    return not delivery.client or not (bulk or delivery.message_id)
 
 
 class Filler:

@@ -106,6 +106,23 @@ def _of_cause(engine: Engine, cause: str) -> dict[str, Any]:
     return engine.decided(cause, Unwrapped(Reply(None, None))).as_dict()
 
 
+def amended(delivery: Delivery, diagnosis: Diagnosis) -> dict[str, Any]:
+    """What of a diagnosis is otherwise since it is of this delivery, by the keys of the record.
+
+    Args:
+        delivery: what was read.
+        diagnosis: what it means.
+    """
+    changed: dict[str, Any] = {}
+    if delivery.source.format == GENERAL:
+        changed["confidence"] = round(diagnosis.confidence * LESS_SURE, 2)
+    if delivery.kind is Kind.DELAYED:  # the reporting server goes on trying; nobody else should
+        changed.update(action="retry", suppress=False)
+    elif delivery.kind is Kind.EXPIRED and diagnosis.action == "retry":  # the sender's server has given up
+        changed.update(action="bounce", retry_after=None, give_up_after=None)
+    return changed
+
+
 def record(delivery: Delivery, diagnosis: Diagnosis) -> dict[str, Any]:
     """The object that ``read --jsonl`` prints; keys without a value are absent.
 
@@ -114,14 +131,7 @@ def record(delivery: Delivery, diagnosis: Diagnosis) -> dict[str, Any]:
         diagnosis: what it means.
     """
     told = _settled(diagnosis) if delivery.kind in _MADE else diagnosis.as_dict()
-    if delivery.source.format == GENERAL:
-        told["confidence"] = round(diagnosis.confidence * LESS_SURE, 2)
-    if delivery.kind is Kind.DELAYED:  # the reporting server goes on trying; nobody else should
-        told.update(action="retry", suppress=False)
-    elif delivery.kind is Kind.EXPIRED and told.get("action") == "retry":  # the sender's server has given up
-        told["action"] = "bounce"
-        told.pop("retry_after", None)
-        told.pop("give_up_after", None)
+    told = without_empty(told | amended(delivery, diagnosis))
     own: dict[str, Any] = {
         "source": _source(delivery.source),
         "kind": delivery.kind.value,

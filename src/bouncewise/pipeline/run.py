@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any, BinaryIO
 
@@ -81,6 +81,20 @@ def read_paths(
         stdin: what ``-`` stands for.
     """
     events = open_sources(paths, resume=choices.resume, stdin=stdin, wanted=choices.only)
+    yield from read_events(engine, events, make_sink, choices)
+
+
+def read_events(
+    engine: Engine, events: Iterable[Found | Logged | Unreadable], make_sink: MakeSink, choices: Choices
+) -> Iterator[Piece]:
+    """Read what was opened, in order.
+
+    Args:
+        engine: the engine.
+        events: mails, logs and what can't be read.
+        make_sink: as for ``read_paths``.
+        choices: how to read.
+    """
     if choices.workers > 1:
         from bouncewise.pipeline.parallel import read_in_processes  # noqa: PLC0415 - for several only
 

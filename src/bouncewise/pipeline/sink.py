@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
 from bouncewise.diagnosis.engine import Engine
+from bouncewise.pipeline.columns import values_of
 from bouncewise.pipeline.diagnose import diagnose_delivery, record
 from bouncewise.reading.delivery import Delivered, Delivery
 from bouncewise.reading.logs.model import Message
@@ -45,6 +47,57 @@ class Sink(Protocol):
         """
 
 
+R = TypeVar("R")
+
+
+class Rows(ABC, Generic[R]):
+    """A sink that makes one thing of each delivery, in order.
+
+    Args:
+        engine: diagnoses the deliveries.
+    """
+
+    bulk = False
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._rows: list[R | None] = []
+
+    @abstractmethod
+    def _row(self, delivery: Delivery) -> R:
+        """What becomes of a delivery."""
+
+    def take(self, delivery: Delivery | Delivered) -> None:
+        """Make the row of a delivery."""
+        assert isinstance(delivery, Delivery)  # what comes in columns is for sinks that set ``bulk``
+        self._rows.append(self._row(delivery))
+
+    def later(self) -> None:
+        """Leave room for a row."""
+        self._rows.append(None)
+
+    def given(self) -> list[R | None]:
+        """The rows since this was last asked."""
+        rows, self._rows = self._rows, []
+        return rows
+
+    def absorb(
+        self,
+        given: list[R | None],
+        open_ones: Sequence[Sequence[Delivery]],
+        told: Sequence[Message] = (),
+    ) -> list[R]:
+        """The rows of another process with those that it left out."""
+        rest = iter(open_ones)
+        rows: list[R] = []
+        for row in given:
+            if row is None:
+                rows.extend(self._row(delivery) for delivery in next(rest))
+            else:
+                rows.append(row)
+        return rows
+
+
 class Row(msgspec.Struct, frozen=True, gc=False):
     """One record, and what a summary counts.
 
@@ -56,6 +109,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
         text: the reply.
         reason: why a mail is unreadable or no bounce.
         place: line of a log, or None.
+        values: of the columns, or () where they are not wanted.
     """
 
     line: bytes
@@ -65,55 +119,25 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     text: str = ""
     reason: str = ""
     place: int | None = None
+    values: tuple[Any, ...] = ()
 
 
 _encode = msgspec.json.Encoder().encode
 
 
-class RowSink:
+class RowSink(Rows[Row]):
     """Makes rows.
 
     Args:
         engine: diagnoses the deliveries.
         as_json: whether the records are wanted; else only what a summary counts.
+        as_values: whether the values of the columns are wanted.
     """
 
-    bulk = False
-
-    def __init__(self, engine: Engine, *, as_json: bool = True) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, *, as_json: bool = True, as_values: bool = False) -> None:
+        super().__init__(engine)
         self._as_json = as_json
-        self._rows: list[Row | None] = []
-
-    def take(self, delivery: Delivery | Delivered) -> None:
-        """Make the row of a delivery."""
-        assert isinstance(delivery, Delivery)
-        self._rows.append(self._row(delivery))
-
-    def later(self) -> None:
-        """Leave room for a row."""
-        self._rows.append(None)
-
-    def given(self) -> list[Row | None]:
-        """The rows since this was last asked."""
-        rows, self._rows = self._rows, []
-        return rows
-
-    def absorb(
-        self,
-        given: list[Row | None],
-        open_ones: Sequence[Sequence[Delivery]],
-        told: Sequence[Message] = (),
-    ) -> list[Row]:
-        """The rows of another process with those that it left out."""
-        rest = iter(open_ones)
-        rows: list[Row] = []
-        for row in given:
-            if row is None:
-                rows.extend(self._row(delivery) for delivery in next(rest))
-            else:
-                rows.append(row)
-        return rows
+        self._as_values = as_values
 
     def _row(self, delivery: Delivery) -> Row:
         diagnosis = diagnose_delivery(self._engine, delivery)
@@ -128,4 +152,12 @@ class RowSink:
             text[:200],
             delivery.reason,
             delivery.source.line,
+            values_of(delivery, diagnosis) if self._as_values else (),
         )
+
+
+class ValueSink(Rows[tuple[Any, ...]]):
+    """Makes the values of the columns, and nothing else."""
+
+    def _row(self, delivery: Delivery) -> tuple[Any, ...]:
+        return values_of(delivery, diagnose_delivery(self._engine, delivery))

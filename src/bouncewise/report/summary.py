@@ -259,7 +259,7 @@ def _waiting(rollup: Rollup) -> dict[str, Any]:
     greylisted = waiting.ended.get("greylisted")
     return without_empty(
         {
-            "still": sum(1 for _ in waiting.open()),
+            "still": sum(1 for _ in waiting.open()) or None,
             "ended": ended,
             "attempts": {str(n): count for n, count in sorted(waiting.attempts.items())},
             "greylisting": {

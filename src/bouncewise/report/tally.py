@@ -8,7 +8,7 @@ from enum import IntEnum
 
 from bouncewise.reading.delivery import Kind
 
-LIMIT = 20_000  # names that are kept apart in one tally
+LIMIT = 10_000  # names that are kept apart in one tally
 OTHERS = "\0others"
 
 

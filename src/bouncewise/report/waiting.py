@@ -9,7 +9,7 @@ import msgspec
 
 from bouncewise.reading.delivery import Delivery
 
-LIMIT = 100_000  # deliveries whose waiting is followed, in each of two generations
+LIMIT = 40_000  # deliveries whose waiting is followed, in each of two generations
 MAX_TOP = 20
 _MINUTE = 60.0
 # the upper ends of the classes of waiting times, in seconds

@@ -8,6 +8,7 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -70,6 +71,24 @@ def open_sources(
         else:
             place = dataclasses.replace(Place.of(shown(path), limits, wanted), follows=follows)
             yield from _open_path(path, marks, place)
+
+
+def open_octets(
+    data: bytes, path: str, written: tuple[int, int, int] | None = None, wanted: str = ""
+) -> Iterator[Found | Logged | Unreadable]:
+    """The raw mails and logs of a file that somebody else has read; never an error.
+
+    Args:
+        data: what the file holds.
+        path: where it was, for the records.
+        written: year, month and day when it was last written to; None takes today.
+        wanted: as for ``open_sources``.
+    """
+    place = Place.of(shown(path), DEFAULT_LIMITS, wanted)
+    if written is not None:
+        place = dataclasses.replace(place, written=written)
+    file = BytesIO(data)
+    yield from open_contents(Reader(file), dataclasses.replace(place, file=file))
 
 
 def _open_path(path: str, marks: Mapping[str, int], place: Place) -> Iterator[Event]:

@@ -31,7 +31,7 @@ from bouncewise.reply.unwrap.common import phase_of
 
 __all__ = ["PROGRAMS", "TRIGGERS", "Bulk", "Reader", "recognise"]
 PROGRAMS = ("postfix",)
-TRIGGERS = ("from=<", "status=", "message-id=", "client=")
+TRIGGERS = ("from=<", ": to=<", "message-id=", "client=", "status=")
 _QUEUE_ID = r"([0-9A-Za-z]{5,25}X{0,4})"
 _DELIVERY = re.compile(
     rf"{_QUEUE_ID}: to=<(.*?)>,(?: orig_to=<(.*?)>,)? relay=([^,]{{1,300}}), (?:conn_use=\d{{1,9}}, )?"
@@ -99,7 +99,7 @@ class Reader:
     def read(self, line: Line) -> Iterable[Delivery]:
         """The deliveries that a line tells of."""
         message = line.message
-        if ", status=" in message and ": to=<" in message:
+        if ": to=<" in message:
             return self._delivery(line)
         if "reject: " in message:
             return self._reject(line)

@@ -17,11 +17,12 @@ from bouncewise.reading.delivery import Delivered
 from bouncewise.reading.logs.bulk import Marks, Taken
 from bouncewise.reading.logs.model import Joins, Message
 
-LIMIT = 200_000  # messages whose senders are held, in each of two generations
+LIMIT = 60_000  # messages whose senders are held, in each of two generations
 _SENT = ", status=sent ("
 # Each begins with fixed words, which is searched far faster than an alternation
 _NOT_SENT = re.compile(r", status=(?!sent \()").finditer
 _REFUSED = re.compile(r"reject: ").finditer
+_TO = ": to=<"
 _NO_RELAY = {"none": "", "local": ""}
 
 
@@ -84,6 +85,9 @@ class Bulk:
         rows = sent.findall(block)
         others = _others(text, f" {marks.family}/")
         if others is None or others[0] != len(rows):
+            return None
+        told = len(rows) + sum(1 for _, line in others[1] if _TO in line)
+        if text.count(_TO) != told:  # lines that were cut off
             return None
         pairs = queued.findall(block)
         senders = dict(pairs)

@@ -52,6 +52,11 @@ _CLOCK = r"(\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?(?: (\d{4})(?= ))?:?"
 _MONTH = r"(?:J(?:an|un|ul)|Feb|Ma[ry]|A(?:pr|ug)|Sep|Oct|Nov|Dec)"
 _BSD = rf"{_PRI}(?:[A-Z][a-z]{{2}} )?{_YEAR}({_MONTH} [ \d]?\d) {_YEAR}{_CLOCK}"
 _RFC3164 = re.compile(rf"{_BSD} {_TO_TAG}", re.ASCII)
+_PLAIN = re.compile(  # what most logs have, with as little to try as can be
+    rf"({_MONTH} [ \d]\d \d\d:\d\d:\d\d) (?!{_FACILITY}[.:])([^\s\[\]:]{{1,255}})"
+    r" ([^\s\[\]:<>=\"']{1,128})\[(\d{1,10})\]: ",
+    re.ASCII,
+)
 _NO_HOST = re.compile(rf"{_BSD} (?:{_TO_PID}|{_PRIORITY}([\w./-]{{1,128}}): )", re.ASCII)
 _NO_TAG = re.compile(
     rf"{_BSD} {_HOST} {_PRIORITY}"
@@ -114,6 +119,10 @@ Opened = Line | None
 
 
 def _rfc3164(text: str, clock: Clock) -> Opened:
+    found = _PLAIN.match(text)
+    if found is not None:
+        stamp, host, program, pid = found.groups()
+        return _line(text[found.end() :], clock.syslog(stamp), host, program, pid)
     found = _RFC3164.match(text)
     if found is None:
         return None

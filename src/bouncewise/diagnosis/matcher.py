@@ -7,9 +7,12 @@ and for the first texts where nothing is saved yet).
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Protocol
 
@@ -124,8 +127,7 @@ class _Patient:
         return self._scan(data)
 
     def _look(self, *, compile_: bool) -> None:
-        import hyperscan  # noqa: PLC0415 - optional on some platforms, and slow to import
-
+        hyperscan = _library()
         platform = _sound_platform(_MISSED_IN)
         if platform is None:
             self._scan, self._settled = _next_best(self._patterns, self._cache), True
@@ -140,10 +142,21 @@ class _Patient:
 
 
 @cache
+def _library() -> Any:
+    """Hyperscan, imported when it is worth it.
+
+    Its extension brings parts of the C++ library that are then everybody's; whatever is loaded later and uses
+    them, such as PyArrow, would end the process. The system's own library, loaded before, comes first.
+    """
+    with suppress(OSError):
+        ctypes.CDLL("libstdc++.so.6")
+    return import_module("hyperscan")
+
+
+@cache
 def _sound_platform(text: bytes) -> str | None:
     """What Hyperscan compiles for, or None where it misses a match that is in a text; tried once."""
-    import hyperscan  # noqa: PLC0415 - optional on some platforms, and slow to import
-
+    hyperscan = _library()
     probe = hyperscan.Database()
     probe.compile(expressions=[_MISSED], ids=[0], flags=[_flags(hyperscan)])
     return repr(probe.info()) if _ready(hyperscan, probe)(text) else None

@@ -28,16 +28,25 @@ class Guards:
     """
 
     def __init__(self, refuting: dict[int, tuple[str, ...]], cache: Cache, matcher: str | None) -> None:
+        self._refuting = refuting
+        self._cache = cache
+        self._matcher = matcher
+        self._numbers: tuple[tuple[int, ...], ...] = ()
+        self._scan: Scan | None = None
+        self.guarded = frozenset(refuting)
+
+    def _make(self) -> Scan:
         rules: dict[str, list[int]] = {}
-        for number, regexes in refuting.items():
+        for number, regexes in self._refuting.items():
             for regex in regexes:
                 rules.setdefault(regex, []).append(number)
         self._numbers = tuple(tuple(numbers) for numbers in rules.values())
-        self._scan = make_scan(PatternSet(tuple(rules), self._numbers), cache, matcher)
-        self.guarded = frozenset(refuting)
+        return make_scan(PatternSet(tuple(rules), self._numbers), self._cache, self._matcher)
 
     def refuted(self, data: bytes) -> frozenset[int]:
         """The rules that folded bytes refute."""
+        if self._scan is None:  # made when the first guarded rule is met
+            self._scan = self._make()
         places = self._scan(data)
         return frozenset(number for place in places for number in self._numbers[place]) if places else NOTHING
 

@@ -11,7 +11,7 @@ from bouncewise.diagnosis.diagnosis import Diagnosis
 from bouncewise.diagnosis.engine import Engine
 from bouncewise.diagnosis.record import without_empty
 from bouncewise.reading.delivery import Delivery, Kind, Source
-from bouncewise.reply.model import Reply, Unwrapped
+from bouncewise.reply.model import NO_CONTEXT, Reply, Unwrapped
 
 GENERAL = "general"
 LESS_SURE = 0.85  # what the general reader gives is right so much less often
@@ -53,7 +53,7 @@ def diagnose_delivery(engine: Engine, delivery: Delivery) -> Diagnosis:
 
 
 def status_of(engine: Engine, delivery: Delivery, cause: str) -> str:
-    """The enhanced status code of a delivery: what was read, else what is typical for its kind and cause.
+    """The enhanced status code of a delivery: what was read, else, of a mail, what is typical for it.
 
     Args:
         engine: the engine, which knows the codes of causes.
@@ -62,6 +62,8 @@ def status_of(engine: Engine, delivery: Delivery, cause: str) -> str:
     """
     if delivery.status or delivery.kind in _WITHOUT_STATUS:
         return delivery.status
+    if delivery.context == NO_CONTEXT:  # a log or a webhook, which is taken at its word
+        return str(delivery.reply.enhanced or "")
     if delivery.kind in _STATUS:
         retried = "retry time" in f"{delivery.reply.text} {delivery.note}".lower()
         return "4.4.7" if retried and delivery.kind is Kind.EXPIRED else _STATUS[delivery.kind]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -12,9 +14,10 @@ from hypothesis import strategies as st
 from bouncewise.reading.delivery import Kind
 from bouncewise.reading.logs.envelopes.entries import joined
 from bouncewise.reading.logs.envelopes.objects import Envelopes
-from bouncewise.reading.logs.envelopes.text import Opening, loose
+from bouncewise.reading.logs.envelopes.text import MAX_PART, Opening, loose
 from bouncewise.reading.logs.log import read_log
 from bouncewise.reading.logs.model import Line
+from bouncewise.reading.logs.text import lines_of
 from bouncewise.reading.logs.times import Clock
 
 WRITTEN = (2026, 11, 24)
@@ -61,6 +64,34 @@ TEXTS = {
         "450",
     ),
     "FreeBSD -vv": (f"Nov 23 17:40:28 <mail.info> mail1 {P}[450]: {M}", BSD, "mail1", P, "450"),
+    "FreeBSD -v": (f"Nov 23 17:40:28 <2.6> mail1 {P}[450]: {M}", BSD, "mail1", P, "450"),
+    "grep": (f"/var/log/mail.log:Nov 23 17:40:28 mail1 {P}[450]: {M}", BSD, "mail1", P, "450"),
+    "grep -Hn": (f"mail.log.1:17:Nov 23 17:40:28 mail1 {P}[450]: {M}", BSD, "mail1", P, "450"),
+    "grep -n, context": (f"17-2026-11-23T17:40:28Z mail1 {P}[450]: {M}", f"{BSD}Z", "mail1", P, "450"),
+    "aws logs tail": (
+        f"2026-11-23T17:40:29.794990+00:00 mail/a-1 Nov 23 17:40:28 mail1 {P}[450]: {M}",
+        BSD, "mail1", P, "450",
+    ),
+    "aws logs get-log-events": (f"EVENTS\t1795455629000\t{M}\t1795455628794", "2026-11-23T17:40:28.794Z", "", "", ""),
+    "aws logs filter-log-events": (f"EVENTS\t{'3' * 56}\t1795455629000\tmail/a\t{M}\t1795455628794", "2026-11-23T17:40:28.794Z", "", "", ""),
+    "Papertrail": (
+        f"7711561783320576\t{BSD}\t2026-11-23T17:40:29\t31181206\tmail1\t192.0.2.7\tMail\tInfo\t{P}[450]\t{M}",
+        BSD, "mail1", P, "450",
+    ),
+    "Kiwi": (f"2026-11-23 17:40:29\tMail.Info\t192.0.2.7\tNov 23 17:40:28 mail1 {P}[450]: {M}", BSD, "mail1", P, "450"),
+    "Kiwi, no syslog header": (f"2026-11-23 17:40:28\tMail.Info\t192.0.2.7\t{P}[450]: {M}", BSD, "192.0.2.7", P, "450"),
+    "macOS, log show default": (
+        f"2026-11-23 17:40:28.794990+0100 0x1b2c     Default     0x0                  450    0    smtp: (libsystem_info.dylib) [com.apple.mail:smtp] {M}",
+        f"{MS}+01:00", "", "smtp", "450",
+    ),
+    "macOS, log show compact": (f"2026-11-23 17:40:28.794 Df smtp[450:1b2c] {M}", f"{BSD}.794", "", "smtp", "450"),
+    "svlogd -tt": (f"2026-11-23_17:40:28.79499 {M}", f"{BSD}.79499", "", "", ""),
+    "s6-log T": (f"2026-11-23 17:40:28.794990500  {M}", f"{MS}500", "", "", ""),
+    "docker service logs": (
+        f"s_mail.1.x0w5jf4g0kbm@node-1    | Nov 23 17:40:28 mail1 {P}[450]: {M}", BSD, "mail1", P, "450",
+    ),
+    "a tag alone": (f"{P}[450]: {M}", "", "", P, "450"),
+    "host and tag": (f"mail1 {P}[450]: {M}", "", "mail1", P, "450"),
     "BusyBox": (f"Nov 23 17:40:28 mail1 mail.info {P}[450]: {M}", BSD, "mail1", P, "450"),
     "AIX": (f"Nov 23 17:40:28 mail1 mail:info {P}[450]: {M}", BSD, "mail1", P, "450"),
     "AIX, forwarded": (
@@ -209,7 +240,7 @@ TEXTS = {
     ),
     "multilog": (f"@4000000068123456075bcd15 {M}", "2025-04-30T14:31:40.123Z", "", "", ""),
     "tai64nlocal": (f"2026-11-23 17:40:28.794990500 {M}", "2026-11-23T17:40:28.794990500", "", "", ""),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -266,6 +297,18 @@ OBJECTS: dict[str, tuple[dict[str, Any], str, str, str, str]] = {
         f"{MS}+01:00", "", "smtp", "450",
     ),
     "Azure": ({"TimeGenerated": f"{MS}Z", "Computer": "mail1", "ProcessName": P, "SyslogMessage": M}, f"{MS}Z", "mail1", P, ""),
+    "rsyslog StdJSONFmt": ({"message": f" {M}", "fromhost": "mail1", "facility": "mail", "priority": "info", "timereported": f"{MS}Z", "timegenerated": f"{BSD}Z"}, f"{MS}Z", "mail1", "", ""),
+    "logcli, with a host": ({"labels": {"host": "mail1"}, "line": M, "timestamp": f"{MS}Z"}, f"{MS}Z", "mail1", "", ""),
+    "Splunk, rows": ({"preview": False, "fields": ["_raw", "_time"], "rows": [[M, f"{MS}Z"]]}, f"{MS}Z", "", "", ""),
+    "Azure's event hub": ({"time": f"{BSD}Z", "properties": {"log": f"{M}\n", "stream": "stdout"}}, f"{BSD}Z", "", "", ""),
+    "Splunk HEC": ({"time": 1795455628.5, "host": "mail1", "sourcetype": "syslog", "event": M}, "2026-11-23T17:40:28.500Z", "mail1", "", ""),
+    "Splunk HEC, object": ({"time": 1795455628.5, "host": "mail1", "sourcetype": "syslog", "event": {"message": M}}, "2026-11-23T17:40:28.500Z", "mail1", "", ""),
+    "OpenTelemetry": ({"timeUnixNano": "1795455628794990000", "body": {"stringValue": M}}, "2026-11-23T17:40:28.794Z", "", "", ""),
+    "Elasticsearch, fields": ({"_index": "x", "fields": {"message": [M], "@timestamp": [f"{MS}Z"], "host.name": ["mail1"]}}, f"{MS}Z", "", "", ""),
+    "Filebeat's syslog": ({"@timestamp": f"{MS}Z", "message": M, "log": {"syslog": {"appname": P, "procid": "450", "hostname": "mail1"}}, "host": {"name": "mail1"}}, f"{MS}Z", "mail1", P, "450"),
+    "Papertrail": ({"hostname": "mail1", "generated_at": f"{BSD}Z", "program": P, "message": M, "facility": "Mail"}, f"{BSD}Z", "mail1", P, ""),
+    "Datadog": ({"id": "x", "type": "log", "attributes": {"message": M, "timestamp": f"{MS}Z", "host": "mail1"}}, f"{MS}Z", "mail1", "", ""),
+    "mailcow": ({"time": "1795455628", "program": P, "priority": "info", "message": M}, f"{BSD}Z", "", P, ""),
     "Azure's query": ({"name": "PrimaryResult", "columns": [{"name": "TimeGenerated"}, {"name": "SyslogMessage"}], "rows": [[f"{MS}Z", M]]}, f"{MS}Z", "", "", ""),
 }  # fmt: skip
 
@@ -323,6 +366,24 @@ WHOLE = {
         json.dumps({"PROGRAM": P, "PID": "450", "MESSAGE": M, "HOST": "mail1", "DATE": "Nov 23 17:40:28"}),
         sent(BSD),
     ),
+    "Insights": (
+        json.dumps({"results": [[{"field": "@timestamp", "value": "2026-11-23 17:40:28.000"}, {"field": "@message", "value": M}, {"field": "@ptr", "value": "x"}]]}),
+        sent(f"{BSD}.000"),
+    ),
+    "OpenTelemetry": (
+        json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [{"timeUnixNano": "1795455628794990000", "body": {"stringValue": M}}]}]}]}),
+        sent("2026-11-23T17:40:28.794Z"),
+    ),
+    "Grafana, CSV": (f'"Time","Line","tsNs"\n{BSD}.000Z,"{M}",1795455628000000000\n', sent(f"{BSD}.000Z", 2)),
+    "Graylog, CSV": (f'"timestamp","source","message"\n"{BSD}.000Z","mail1","{P}[450]: {M}"\n', sent(f"{BSD}.000Z", 2)),
+    "Kibana, CSV": (f'"@timestamp",message\n"Nov 23, 2026 @ 17:40:28.794","{M}"\n', sent(f"{BSD}.794", 2)),
+    "Fluentd, file": (f'2026-11-23T17:40:28+01:00\tmail.postfix\t{json.dumps({"message": M, "ident": P})}\n', sent(f"{BSD}+01:00")),
+    "Fluentd, stdout": (f'2026-11-23 17:40:28.794990000 +0100 mail.postfix: {json.dumps({"message": M})}\n', sent(f"{MS}000+01:00")),
+    "Fluent Bit, stdout": (f'[0] mail: [[1795455628.794990000, {{}}], {{"log"=>"{M}", "a"=>1}}]\n', sent("2026-11-23T17:40:28.794Z")),
+    "Fluent Bit 1, stdout": (f'[0] mail: [1795455628.794990000, {{"log"=>"{M}"}}]\n', sent("2026-11-23T17:40:28.794Z")),
+    "Fluent Bit, file": (f'mail: [1795455628.794990, {{"log":"{M}"}}]\n', sent("2026-11-23T17:40:28.794Z")),
+    "cee": (f'Nov 23 17:40:28 mail1 x[1]: @cee: {json.dumps({"msg": M, "time": f"{BSD}Z"})}\n', sent(f"{BSD}Z")),
+    "grep": (f"mail.log:Nov 23 17:40:28 mail1 {P}[450]: {M}\nmail.log-Nov 23 17:40:29 mail1 {P}[450]: disconnect\n", sent(BSD)),
     "container in container": (
         json.dumps({"log": f"Nov 23 17:40:28 mail1 {P}[450]: {M}\n", "stream": "stdout", "time": f"{MS}Z"}),
         sent(BSD),
@@ -360,6 +421,21 @@ def test_binary_field_of_an_export() -> None:
     head = b"__CURSOR=s=1\n__REALTIME_TIMESTAMP=1795455628000000\nMESSAGE\n"
     entry = head + len(M).to_bytes(8, "little") + M.encode() + b"\nSYSLOG_IDENTIFIER=postfix/smtp\n\n"
     assert read(entry) == sent(f"{BSD}Z", 3)
+
+
+@pytest.mark.parametrize("length", [10, 150, 266, 522, 2570])
+def test_length_of_a_binary_field_holds_any_octet(length: int) -> None:
+    """A length of 266 has a line end in it, one of 150 makes the line no UTF-8."""
+    message = f"{'é' * (length % 3)}{'x' * length}".encode()[:length]
+    head = b"__CURSOR=s=1\nMESSAGE\n" + length.to_bytes(8, "little") + message + b"\nSYSLOG_IDENTIFIER=x\n"
+    made = chain.from_iterable(joined(lines_of([head])))
+    assert [line for line in made if line] == [f"0000000000 - x[0]: {message.decode('utf-8', 'replace')}"]
+
+
+def test_a_binary_value_goes_over_lines() -> None:
+    head = b"__CURSOR=s=1\nMESSAGE\n" + (7).to_bytes(8, "little") + b"a=b\nc=d\nSYSLOG_IDENTIFIER=x\n"
+    made = list(chain.from_iterable(joined(lines_of([head]))))
+    assert made[1] == "0000000000 - x[0]: a=b c=d"
 
 
 def test_entries_keep_the_number_of_lines() -> None:
@@ -488,9 +564,55 @@ def test_no_object_breaks_the_envelopes(value: Any) -> None:
     assert all(d.kind in Kind for d in read_log(json.dumps(value).encode(), WRITTEN))
 
 
-def test_openers_are_linear() -> None:
-    opening = Opening(Clock(*WRITTEN))
-    for piece in ("Nov 23 17:40:28 ", '{a="', "[", "a ", "<22>1 ", "a.b/", "2026-11-23 17:40:28 "):
-        opening.open(piece * (60_000 // len(piece)))
-        opening.open("Nov 23 17:40:28 mail1 " + piece * (60_000 // len(piece)))
-        opening.open('2026-11-23T17:40:28Z {a="' + piece * (60_000 // len(piece)))
+def test_partials_of_dockers_journald_driver_are_joined() -> None:
+    envelopes = Envelopes()
+    new = [
+        {"MESSAGE": "a", "CONTAINER_PARTIAL_ID": "1", "CONTAINER_PARTIAL_MESSAGE": "true"},
+        {"MESSAGE": "x", "CONTAINER_ID": "2"},
+        {"MESSAGE": "b", "CONTAINER_PARTIAL_ID": "1", "CONTAINER_PARTIAL_LAST": "true"},
+        {"MESSAGE": "c", "CONTAINER_ID": "2", "CONTAINER_PARTIAL_MESSAGE": "true"},
+        {"MESSAGE": "d", "CONTAINER_ID": "2"},
+    ]
+    assert [line.message for r in new for line in envelopes.lines_in(r) or ()] == ["x", "ab", "cd"]
+
+
+def test_parts_that_never_end_take_bounded_memory() -> None:
+    opening, envelopes = Opening(Clock(*WRITTEN)), Envelopes()
+    for number in range(300):
+        opening.open(f"{MS}000Z stdout P {'x' * 1000}")
+        record = {"log": "x" * 1000, "logtag": "P", "stream": "stdout", "container_id": str(number % 100)}
+        assert not list(envelopes.lines_in(record) or ())
+    line = opening.open(f"{MS}000Z stdout F end")
+    assert line is not None and len(line.message) <= MAX_PART
+    assert len(envelopes._parts) <= 64 and all(len(part) <= MAX_PART for part in envelopes._parts.values())
+    made = list(chain.from_iterable(joined([["__CURSOR=s=1", *["A=" + "x" * 10_000] * 1000]])))
+    assert len(made) == 1001
+
+
+PIECES = (
+    "Nov 23 17:40:28 ", '{a="', '\\"', 'a="b",', "[", "]", "a ", "a", "<22>1 ", "a.b/", "2026-11-23 17:40:28 ",
+    ": ", " ", "\t", "-", "1", "@", "'", '"', "é", '[a b="c"]', "[]", "{", "mail.info ", "[1]",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_openers_are_linear(piece: str) -> None:
+    """A hostile line of 64 KiB behind each beginning takes no longer than 20 ms."""
+    body = piece * (65_536 // len(piece.encode()) + 1)
+    for text, *_ in TEXTS.values():
+        head = text.partition(M)[0]
+        for start in (head, head[:-1], head[: len(head) // 2], head[: len(head) * 3 // 4]):
+            assert fastest(f"{start}{body}"[:65_536]) < 0.02, start
+
+
+def fastest(text: str) -> float:
+    """Seconds of the processor that opening a line takes; the least, as other processes disturb."""
+    least = 1.0
+    for _ in range(5):
+        begun = time.process_time()
+        Opening(Clock(*WRITTEN)).open(text)
+        loose(text)
+        least = min(least, time.process_time() - begun)
+        if least < 0.02:
+            break
+    return least

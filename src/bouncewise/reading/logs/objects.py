@@ -40,6 +40,9 @@ _LISTS = (
     "_source",
     "jsonPayload",  # Google Cloud Logging
     "tables",  # Azure
+    "resourceLogs",  # OpenTelemetry
+    "scopeLogs",
+    "logRecords",
 )
 # What is kept of a request to a web address, and what queues and notices put round a record; also as JSON
 # or a form in a string.
@@ -80,6 +83,7 @@ class ObjectReader:
         self._formats = [f for f in object_formats() if not only or f.name == only]
         self._envelopes = Envelopes()
         lines.objects = self.within
+        self._around = Line("")  # what a record was logged in
         self._blank = 0  # lines before the first record
         self.lines = self.foreign = self.unread = 0
 
@@ -120,7 +124,11 @@ class ObjectReader:
             record = _decode(line.message)
         except (msgspec.DecodeError, RecursionError):
             return None
-        return list(self._value(record, line.number or None, 1))
+        around, self._around = self._around, line
+        try:
+            return list(self._value(record, line.number or None, 1))
+        finally:
+            self._around = around
 
     def _document(self, first: str, rest: Iterator[str]) -> Iterator[Delivery]:
         """A document over several lines."""
@@ -160,7 +168,8 @@ class ObjectReader:
         if level > MAX_LEVELS:
             return
         if isinstance(value, list):
-            for item in value:
+            row = _row_of_insights(value)
+            for item in value if row is None else (row,):
                 yield from self._value(item, number, level + 1)
         elif isinstance(value, dict):
             yield from self._record(value, number, level)
@@ -175,6 +184,8 @@ class ObjectReader:
         inner = self._envelopes.lines_in(record)
         if inner is not None:
             for line in inner:
+                line.time = line.time or self._around.time
+                line.host = line.host or self._around.host
                 value = _inner(line.message)
                 if isinstance(value, str):
                     yield from self._stream.inner(line, number)
@@ -215,6 +226,16 @@ class ObjectReader:
         place = self._place
         source = Source(path=place.path, line=self.lines or None, member=place.member)
         return Delivery(source=source, kind=Kind.UNREADABLE, reason=reason, note=words[:MAX_SHOWN])
+
+
+def _row_of_insights(value: list[Any]) -> dict[str, Any] | None:
+    """A row of CloudWatch Logs Insights as one object: it is a list of names and values."""
+    first = value[0] if value else None
+    if not (isinstance(first, dict) and first.keys() == {"field", "value"}):
+        return None
+    return {
+        str(f["field"]): f["value"] for f in value if isinstance(f, dict) and f.keys() == {"field", "value"}
+    }
 
 
 def _decode(text: str) -> Any:

@@ -28,6 +28,7 @@ _DULL = (
     "-- Journal begins at",
     "-- Boot ",
     "-- Reboot --",
+    "-- No entries --",
 )
 _CLOCK = re.compile(r":[0-5]\d:[0-6]\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)?$").match
 Test = Callable[[str], bool]
@@ -282,6 +283,8 @@ class LineStream:
         return hour + rest if hour is not None and _CLOCK(rest) else ""
 
     def _dispatch(self, line: Line) -> Iterable[Delivery]:
+        if line.message[:5] == "@cee:":  # rsyslog's and syslog-ng's mark of a record
+            line.message = line.message[5:].lstrip()
         if line.message[:1] == "{" and self.objects is not None:
             deliveries = self.objects(line)
             if deliveries is not None:

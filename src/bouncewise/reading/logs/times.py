@@ -23,6 +23,7 @@ _ISO = re.compile(
 )
 _STAMP = re.compile(rb"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d")
 _APACHE = re.compile(r"(\d\d)/([A-Z][a-z]{2})/(\d{4})[: ](\d\d:\d\d:\d\d) ?([+-]\d{4})?", re.ASCII)
+_KIBANA = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}) @ (\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?", re.ASCII)
 _TAI_EPOCH = 1 << 62
 _TAI_LEAD = 10  # seconds that TAI is ahead at the epoch, as daemontools counts
 _MAX_EPOCH = 253_402_300_799  # the year 9999
@@ -156,6 +157,16 @@ def apache(text: str) -> str:
     if found is None or found[2] not in _MONTHS:
         return ""
     return f"{found[3]}-{_MONTHS[found[2]]:02}-{found[1]}T{found[4]}{_zone(found[5])}"
+
+
+def kibana(text: str) -> str:
+    """A time such as ``Nov 23, 2026 @ 17:39:08.123``, else ""."""
+    found = _KIBANA.match(text)
+    if found is None or found[1] not in _MONTHS:
+        return ""
+    return (
+        f"{found[3]}-{_MONTHS[found[1]]:02}-{int(found[2]):02}T{found[4]}{'.' + found[5] if found[5] else ''}"
+    )
 
 
 def epoch(value: float | str | None) -> str:

@@ -27,7 +27,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from bouncewise.reply.parse import decode
+
 MAX_ENTRY = 2000  # lines of an entry that are kept
+MAX_HELD = 1 << 20  # characters of an entry that are kept
+MAX_VALUE = 1 << 24  # octets of a value; more is no length
+_LENGTH = 8  # octets that the length of a value has
 _EXPORT = "__CURSOR="
 _VERBOSE = re.compile(
     r"[^\W\d_]{2,4}\.? (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})?) (\S{1,8}) \[s=[0-9a-f]{32};"
@@ -52,13 +57,15 @@ def joined(blocks: Iterable[list[str]]) -> Iterator[list[str]]:
         blocks: the lines of a file that ``is_entries``.
     """
     entry: list[str] = []
+    held = 0
     for block in blocks:
         done: list[str] = []
         for line in block:
             if entry and (line.startswith(_EXPORT) or _VERBOSE.match(line) or len(entry) >= MAX_ENTRY):
                 done += _one(entry)
-                entry = []
-            entry.append(line)
+                entry, held = [], 0
+            held += len(line)
+            entry.append(line if held <= MAX_HELD else "")
         yield done
     if entry:
         yield _one(entry)
@@ -105,12 +112,31 @@ def _fields(entry: list[str]) -> tuple[dict[str, str], int]:
 
 
 def _binary(entry: list[str], at: int) -> tuple[str, int]:
-    """A value behind its length: 64 bits, the low octet first. Octets that are no text cut it short."""
-    head = entry[at]
-    length = int.from_bytes(head[:4].encode("cp1252", "replace"), "little") if head[5:8] == "\0\0\0" else 0
-    value = head[8:]
+    """A value behind its length: 64 bits, the low octet first.
+
+    Where one of the length's octets is 10, it has a line end in it.
+    """
+    raw = _octets(entry[at], _LENGTH)
     at += 1
-    while at < len(entry) and len(value.encode("utf-8", "replace")) < length:
-        value = f"{value} {entry[at]}"
+    while at < len(entry) and len(raw) < _LENGTH:
+        raw += b"\n"
+        raw += _octets(entry[at], _LENGTH - len(raw))
         at += 1
-    return value, at
+    length = int.from_bytes(raw[:_LENGTH], "little")
+    parts, held = [raw[_LENGTH:]], len(raw) - _LENGTH
+    while at < len(entry) and held < length <= MAX_VALUE:
+        parts.append(entry[at].encode("utf-8", "replace"))
+        held += 1 + len(parts[-1])
+        at += 1
+    return decode(b" ".join(parts)), at
+
+
+def _octets(line: str, of_length: int) -> bytes:
+    """The octets that a line was made of; those of a length are seldom UTF-8, and then the line is not."""
+    if max(line[:of_length], default="") > "\x7f":
+        for charset in ("cp1252", "latin-1"):
+            try:
+                return line.encode(charset)
+            except UnicodeEncodeError:
+                continue
+    return line.encode("utf-8", "replace")

@@ -15,10 +15,13 @@ Examples, all of the same line::
     {"PROGRAM": "postfix/smtp", "PID": "123", "HOST": "mail1", "MESSAGE": "..."}            syslog-ng
     {"result": {"_raw": "...", "_time": "2026-11-23T17:40:28.000+01:00"}}                   Splunk
     {"version": "1.1", "host": "mail1", "short_message": "...", "timestamp": 1795455628.57} GELF, Graylog
+    {"time": 1795455628.57, "host": "mail1", "sourcetype": "syslog", "event": "..."}        Splunk's collector
+    {"timeUnixNano": "1795455628575712000", "body": {"stringValue": "..."}}                 OpenTelemetry
     {"processImagePath": "/usr/libexec/smtp", "processID": 123, "eventMessage": "..."}      macOS log show
 
 A message that Docker cuts at 16 KiB is joined: every part but the last one ends without a newline, and so are
-the parts that Fluent Bit marks. journald gives a message that is no UTF-8 as a list of octets.
+the parts that Fluent Bit and Docker's journald driver mark. journald gives a message that is no UTF-8 as a
+list of octets.
 
 Sources: systemd's journal export and JSON formats, Docker's json-file driver, Loki's HTTP API and logcli,
 AWS CloudWatch Logs' API and subscriptions, Google's LogEntry, Elastic Common Schema, the shippers' manuals.
@@ -31,7 +34,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bouncewise.reading.logs.model import Line
-from bouncewise.reading.logs.times import epoch, iso
+from bouncewise.reading.logs.times import epoch, iso, kibana
 from bouncewise.reply.parse import decode
 
 MAX_PART = 65_536  # characters of a message in parts that are kept
@@ -51,6 +54,7 @@ _MESSAGES = (
     "SyslogMessage",
     "LogMessage",
     "LogEntry",
+    "logmsg",
 )
 _TIMES = (
     "time",
@@ -64,6 +68,10 @@ _TIMES = (
     "_time",
     "TimeGenerated",
     "date",
+    "timeUnixNano",
+    "generated_at",
+    "received_at",
+    "observedTimeUnixNano",
 )
 _HOSTS = (
     "_HOSTNAME",
@@ -75,6 +83,7 @@ _HOSTS = (
     "Computer",
     "source_host",
     "fromhost",
+    "_host",
 )
 _PROGRAMS = (
     "SYSLOG_IDENTIFIER",
@@ -85,13 +94,24 @@ _PROGRAMS = (
     "program",
     "programname",
     "application_name",
+    "appName",
     "ProcessName",
     "syslog_identifier",
     "_COMM",
 )
 _PIDS = ("SYSLOG_PID", "_PID", "pid", "procid", "PID", "process_id", "ProcessID", "processID")
-_WITHIN = ("jsonPayload", "_source", "result", "message", "log")  # objects that hold the line
+_WITHIN = (
+    "jsonPayload",
+    "_source",
+    "result",
+    "message",
+    "log",
+    "attributes",
+    "fields",
+    "properties",
+)  # objects that hold the line
 _TAG = re.compile(r"([^\s\[\]]{1,128}?)(?:\[(\d{1,10})\])?:?\s*$", re.ASCII)
+_BLANK_IN_FRONT = ("msg", "message")  # rsyslog's property msg has it
 _OF_RSYSLOG = ("syslogtag", "tag")
 
 
@@ -110,7 +130,7 @@ class Envelopes:
         values = record.get("values")
         if isinstance(values, list) and isinstance(record.get("stream"), dict):
             return _of_loki(record["stream"], values)
-        rows, columns = record.get("rows"), record.get("columns")
+        rows, columns = record.get("rows"), record.get("columns") or record.get("fields")
         if isinstance(rows, list) and isinstance(columns, list):
             return self._of_table(columns, rows)
         line = _line(record)
@@ -125,6 +145,14 @@ class Envelopes:
         log = record.get("log")
         if isinstance(tag, str) and tag in ("P", "F"):
             more = tag == "P"
+        elif (
+            "CONTAINER_PARTIAL_ID" in record
+            or "CONTAINER_PARTIAL_MESSAGE" in record
+            or (
+                self._parts and str(record.get("CONTAINER_ID"))[:200] in self._parts
+            )  # old Docker's last part
+        ):
+            more = str(record.get("CONTAINER_PARTIAL_MESSAGE", "false")) == "true"
         elif "partial_message" in record:
             more = str(record.get("partial_last", "false")) != "true"
         elif (
@@ -138,8 +166,9 @@ class Envelopes:
                 return False
         else:
             return False
-        key = str(record.get("partial_id") or record.get("container_id") or stream)[:200]
-        message = (self._parts.pop(key, "") + line.message)[:MAX_PART]
+        key = str(next((record[name] for name in _PART_KEYS if record.get(name)), stream))[:200]
+        held = self._parts.pop(key, "")
+        message = (held + line.message)[:MAX_PART] if len(held) < MAX_PART else held
         if more:
             if len(self._parts) >= _MAX_STREAMS:
                 self._parts.clear()
@@ -149,7 +178,7 @@ class Envelopes:
         return False
 
     def _of_table(self, columns: list[Any], rows: list[Any]) -> Iterator[Line] | None:
-        """Azure's query API: names of the columns beside rows of values."""
+        """Azure's query API, and Splunk's ``json_rows``: names of the columns beside rows of values."""
         names = [str(c.get("name") if isinstance(c, dict) else c) for c in columns]
         if not any(name in _MESSAGES for name in names):
             return None
@@ -159,6 +188,7 @@ class Envelopes:
         return (line for line in found if line is not None)
 
 
+_PART_KEYS = ("partial_id", "CONTAINER_PARTIAL_ID", "container_id", "CONTAINER_ID")
 _SHORTEST_PART = 8192  # characters; Docker cuts at 16,384 octets
 _MAX_STREAMS = 64
 
@@ -177,10 +207,16 @@ def _line(record: Mapping[str, Any], level: int = 0) -> Line | None:
         return _within(record, level)
     time = _time(record)
     program, pid = _program(record)
-    host = _first(record, _HOSTS) or _ecs(record, "host", "hostname") or _ecs(record, "host", "name")
+    host = _host(record)
     if not time and program and isinstance(record.get("DATE"), str):  # syslog-ng's date has no year
         return Line(f"{record['DATE']} {host or '-'} {program}[{pid or 0}]: {message}")
     return Line(message, 0, time, host, program, pid)
+
+
+def _host(record: Mapping[str, Any]) -> str:
+    host = _first(record, _HOSTS) or _ecs(record, "host", "hostname") or _ecs(record, "host", "name")
+    labels = record.get("labels")  # Loki's
+    return host or (_first(labels, _HOSTS) if isinstance(labels, dict) else "")
 
 
 def _within(record: Mapping[str, Any], level: int) -> Line | None:
@@ -189,14 +225,23 @@ def _within(record: Mapping[str, Any], level: int) -> Line | None:
         return None
     if isinstance(record.get("value"), str) and record.get("field") == "@message":  # CloudWatch Logs Insights
         return Line(record["value"].rstrip("\r\n"))
-    for name in _WITHIN:
+    for name in (*_WITHIN, "event") if "sourcetype" in record else _WITHIN:
         inner = record.get(name)
         line = _line(inner, level + 1) if isinstance(inner, dict) else None
         if line is not None:
             line.time = line.time or _time(record)
-            line.host = line.host or _first(record, _HOSTS)
+            line.host = line.host or _host(record)
             return line
     return None
+
+
+def _named_otherwise(record: Mapping[str, Any]) -> str | None:
+    """The message of Splunk's HTTP event collector, and of OpenTelemetry."""
+    body, event = record.get("body"), record.get("event")
+    if isinstance(event, str) and "sourcetype" in record:
+        return event.rstrip("\r\n")
+    value = body.get("stringValue") if isinstance(body, dict) else None
+    return value.rstrip("\r\n") if isinstance(value, str) else None
 
 
 def _message(record: Mapping[str, Any]) -> str | None:
@@ -205,10 +250,11 @@ def _message(record: Mapping[str, Any]) -> str | None:
         if isinstance(value, str):
             if name == "short_message" and isinstance(record.get("full_message"), str):
                 value = record["full_message"] or value
-            return value.rstrip("\r\n").removeprefix(" ") if name == "msg" else value.rstrip("\r\n")
+            value = value.rstrip("\r\n")
+            return value.removeprefix(" ") if name in _BLANK_IN_FRONT else value
         if isinstance(value, list) and value:
             return _octets(value)
-    return None
+    return _named_otherwise(record)
 
 
 def _octets(value: list[Any]) -> str | None:
@@ -231,7 +277,13 @@ def _program(record: Mapping[str, Any]) -> tuple[str, str]:
         )
         if tag:
             return tag[1], tag[2] or _first(record, _PIDS)
-    program = _first(record, _PROGRAMS) or _ecs(record, "process", "name")
+    program = (
+        _first(record, _PROGRAMS) or _ecs(record, "process", "name") or _ecs(record, "process", "program")
+    )
+    syslog = record.get("log")
+    syslog = syslog.get("syslog") if isinstance(syslog, dict) else None
+    if not program and isinstance(syslog, dict):  # Elastic Common Schema
+        return _first(syslog, _PROGRAMS), _first(syslog, _PIDS) or _ecs(record, "process", "pid")
     if not program and isinstance(record.get("processImagePath"), str):
         program = record["processImagePath"].rpartition("/")[2]
     return program, _first(record, _PIDS) or _ecs(record, "process", "pid")
@@ -242,6 +294,8 @@ def _time(record: Mapping[str, Any]) -> str:
         return _when(record["__REALTIME_TIMESTAMP"])
     for name in _TIMES:
         value = record.get(name)
+        if isinstance(value, list) and value:  # Elasticsearch's "fields" are lists
+            value = value[0]
         if value is not None and (told := _when(value)):
             return told
     return ""
@@ -250,7 +304,7 @@ def _time(record: Mapping[str, Any]) -> str:
 def _when(value: Any) -> str:
     """A time in words or as a count."""
     if isinstance(value, str):
-        return iso(value) or (epoch(value) if value.replace(".", "", 1).isdigit() else "")
+        return iso(value) or kibana(value) or (epoch(value) if value.replace(".", "", 1).isdigit() else "")
     if isinstance(value, bool) or not isinstance(value, int | float):
         return ""
     return epoch(value)

@@ -39,6 +39,9 @@ _TIMES = frozenset(
         "timegenerated [utc]",
         "receivetimestamp",
         "_source.@timestamp",
+        "_messagetime",
+        "_receipttime",
+        "date(utc)",
     )
 )
 _OTHERS = {
@@ -48,6 +51,9 @@ _OTHERS = {
     "source": "host",
     "processname": "program",
     "processid": "pid",
+    "program": "program",
+    "application_name": "program",
+    "process_id": "pid",
 }
 
 

@@ -28,6 +28,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from bouncewise.reading.logs.envelopes import tools
 from bouncewise.reading.logs.envelopes.months import english
 from bouncewise.reading.logs.model import Line
 from bouncewise.reading.logs.times import Clock, epoch, iso, tai64n
@@ -36,7 +37,7 @@ MAX_LEVELS = 3  # a container's line that holds syslog's, and one more
 MAX_PART = 65_536  # characters of a message in parts that are kept
 _LEVEL = r"(?:emerg|alert|crit|err|error|warn|warning|notice|info|debug|none|panic)"
 _FACILITY = r"(?:kern|user|mail|daemon|auth|authpriv|security|syslog|lpr|news|uucp|cron|ftp|local[0-7])"
-_PRIORITY = rf"(?:<?{_FACILITY}[.:]{_LEVEL}[>:]? )?"
+_PRIORITY = rf"(?:<?{_FACILITY}[.:]{_LEVEL}[>:]? |<\d{{1,2}}\.\d> )?"  # FreeBSD's -v has numbers
 _TAG = (
     r"([^\s\[\]:<>=\"']{1,128}(?: (?!\d+:)[\w.-]{1,32})?|[^\s\[\]<>=\"']{1,128})"
     r"(?:\[(\d{1,10})\](?: <\w{4,9}>)?:?|:)(?: |$)"  # some templates have no colon
@@ -51,6 +52,11 @@ _CLOCK = r"(\d\d:\d\d:\d\d)(?:[.,](\d{1,9}))?(?: (\d{4})(?= ))?:?"
 _MONTH = r"(?:J(?:an|un|ul)|Feb|Ma[ry]|A(?:pr|ug)|Sep|Oct|Nov|Dec)"
 _BSD = rf"{_PRI}(?:[A-Z][a-z]{{2}} )?{_YEAR}({_MONTH} [ \d]?\d) {_YEAR}{_CLOCK}"
 _RFC3164 = re.compile(rf"{_BSD} {_TO_TAG}", re.ASCII)
+_PLAIN = re.compile(  # what most logs have, with as little to try as can be
+    rf"({_MONTH} [ \d]\d \d\d:\d\d:\d\d) (?!{_FACILITY}[.:])([^\s\[\]:]{{1,255}})"
+    r" ([^\s\[\]:<>=\"']{1,128})\[(\d{1,10})\]: ",
+    re.ASCII,
+)
 _NO_HOST = re.compile(rf"{_BSD} (?:{_TO_PID}|{_PRIORITY}([\w./-]{{1,128}}): )", re.ASCII)
 _NO_TAG = re.compile(
     rf"{_BSD} {_HOST} {_PRIORITY}"
@@ -70,7 +76,7 @@ _METALOG = re.compile(
 )
 _ISO = r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})? ?(?:Z|UTC|[+-]\d\d:?\d\d)?)"
 _DAY_ISO = rf"{_PRI}(?:[^\W\d_]{{2,4}}\.? (?={_ISO[1:-1]}(?: [A-Z]{{2,5}}| [+-]\d\d)? ))?{_ISO}"
-_WITH_ISO = re.compile(rf"{_DAY_ISO} {{1,2}}(?!stdout |stderr ){_TO_TAG}")
+_WITH_ISO = re.compile(rf"{_DAY_ISO} {{1,2}}(?!stdout |stderr |[+-]\d{{4}} ){_TO_TAG}")
 _ISO_NO_HOST = re.compile(rf"{_DAY_ISO} {{1,2}}{_TO_PID}")
 _SHORT_FULL = re.compile(rf"[^\W\d_]{{2,4}}\.? {_ISO} ([A-Z]{{2,5}}|[+-]\d\d(?:\d\d)?) (?:{_HOST} )?{_TAG}")
 _UNIX = re.compile(rf"(\d{{9,11}}(?:\.\d{{1,9}})?) (?:{_TO_TAG}|{_TO_PID})", re.ASCII)
@@ -88,11 +94,12 @@ _BARE_5424 = re.compile(
 _SD = re.compile(r"\[[^\"\]]{0,256}(?:\"(?:[^\"\\]|\\.){0,2000}\"[^\"\]]{0,256}){0,64}\]")
 _CRI = re.compile(rf"{_ISO} (stdout|stderr) ([FP])(?::[\w:]{{0,40}})?(?: |$)", re.ASCII)
 _NANOS = re.compile(
-    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d)?) (?!stdout |stderr )", re.ASCII
+    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\.\d{9}(?:Z|[+-]\d\d:\d\d)?) {1,2}(?!stdout |stderr |[+-]\d{4} )",
+    re.ASCII,
 )
 _TAI = re.compile(r"(@4[0-9a-f]{23}) ")
 _COMPOSE = re.compile(
-    r"(?:\x1b\[[\d;]{0,12}m)?(?:\[?(?:pod/)?[\w./-]{1,200}\]?\s{1,40}\|(?:\x1b\[[\d;]{0,12}m)? ?"
+    r"(?:\x1b\[[\d;]{0,12}m)?(?:\[?(?:pod/)?[\w./@-]{1,200}\]?\s{1,40}\|(?:\x1b\[[\d;]{0,12}m)? ?"
     r"|\[pod/[\w./-]{1,200}\] )",
     re.ASCII,
 )
@@ -112,6 +119,10 @@ Opened = Line | None
 
 
 def _rfc3164(text: str, clock: Clock) -> Opened:
+    found = _PLAIN.match(text)
+    if found is not None:
+        stamp, host, program, pid = found.groups()
+        return _line(text[found.end() :], clock.syslog(stamp), host, program, pid)
     found = _RFC3164.match(text)
     if found is None:
         return None
@@ -297,6 +308,7 @@ class Opening:
             _metalog,
             _compose,
             _stern,
+            *tools.OPENERS,
         ]
 
     def open(self, text: str, level: int = 0) -> Opened:
@@ -333,7 +345,7 @@ class Opening:
         message = text[found.end() :]
         held = self._parts.pop(found[2], "")
         if held:
-            message = (held + message)[:MAX_PART]
+            message = (held + message)[:MAX_PART] if len(held) < MAX_PART else held
         if found[3] == "P":
             self._parts[found[2]] = message
             return Line("", 0, iso(found[1]))

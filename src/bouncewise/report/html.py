@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -64,6 +65,7 @@ def page(summary: Mapping[str, Any]) -> str:
             outcomes=list(_outcomes(summary)),
             sections=list(_sections(summary)),
             causes=_shown_causes(summary["causes"]),
+            undated=_undated(summary),
             lost=summary["totals"]["bounced"] + summary["totals"]["expired"],
         )
     )
@@ -88,7 +90,7 @@ def shown(text: object, width: int = MAX_SHOWN) -> Markup:
         text: what a stranger wrote.
         width: characters at most.
     """
-    whole = visible(str(text))
+    whole = visible(str(text)[: MAX_TITLE + 1])
     if len(whole) <= width:
         return escape(whole)
     title = whole if len(whole) <= MAX_TITLE else whole[:MAX_TITLE] + "…"
@@ -112,6 +114,7 @@ def _part(name: str) -> str:
     return (files("bouncewise.report") / "page" / name).read_text(encoding="utf-8")
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FunctionLoader(_part),
@@ -156,9 +159,17 @@ def _outcomes(summary: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             "name": name,
             "count": totals[name],
             "share": totals[name] / attempts if attempts else 0.0,
-            "rate": rates.get(rate),
+            # more complaints than deliveries: those came from somewhere else
+            "rate": rates[rate] if rates.get(rate, 2) <= 1 else None,
             "words": words,
         }
+
+
+def _undated(summary: Mapping[str, Any]) -> int:
+    """How many deliveries are in no bucket of time."""
+    dated = sum(bucket[name] for bucket in summary["time"]["buckets"] for name in OUTCOMES)
+    total: int = sum(summary["totals"].values()) - dated
+    return total
 
 
 def _sections(summary: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -177,8 +188,14 @@ def _section(key: str, title: str, rows: Sequence[Mapping[str, Any]]) -> dict[st
         "title": title,
         "rows": rows,
         "outcomes": [name for name in OUTCOMES if name in _ALWAYS or any(row[name] for row in rows)],
-        "rates": [(name, words) for name, words in _RATES if any(name in row["rates"] for row in rows)],
+        "rates": [(name, words) for name, words in _RATES if _tells(name, rows)],
     }
+
+
+def _tells(rate: str, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a column of rates says something; complaints can outnumber what is known to be delivered."""
+    shares = [row["rates"][rate] for row in rows if rate in row["rates"]]
+    return any(share <= 1 for share in shares) if rate == "complaint" else bool(shares)
 
 
 def _shown_causes(causes: Sequence[Mapping[str, Any]]) -> list[tuple[int, Mapping[str, Any]]]:

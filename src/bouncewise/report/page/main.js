@@ -7,7 +7,7 @@ function prepareNames() {
     const key = table.dataset.rows;
     const rows = rowsOf(table, valueOf(data, key));
     addBars(table, rows);
-    sortable(table, rows, shortened(section, table, rows));
+    sortable(table, rows, shortened(table, rows, section.querySelector("h2")));
     if (!NAMED.some(([known]) => known === key)) continue;
     for (const { item, tr } of rows) {
       if (item.rest || !concerns(key, item.name)) continue;
@@ -25,11 +25,11 @@ function prepareTime() {
     pairs: data.time.buckets.map((bucket) => [bucket.at, bucket[name]]),
   }));
   if (!lines.length) return;
-  host.nextElementSibling.open = false;
+  host.parentElement.querySelector("details").open = false;
   // what fails is little beside what is delivered: each has a scale of its own
   timeChart(host, `Outcomes by the ${plain(data.time.step)}`, lines, [
-    { names: ["delivered"], height: 60 },
-    { names: FAILED, height: 130 },
+    { names: ["delivered"], height: 80 },
+    { names: FAILED, height: 190 },
   ]);
 }
 
@@ -37,7 +37,7 @@ function prepareOthers() {
   for (const table of document.querySelectorAll("section:not(.names) table[data-rows]")) {
     const rows = rowsOf(table, valueOf(data, table.dataset.rows));
     if (table.dataset.rows === "waiting.ended") addWithin(table, rows);
-    sortable(table, rows);
+    sortable(table, rows, shortened(table, rows));
   }
   for (const tr of document.querySelectorAll(".totals tr[data-share]")) {
     tr.cells[1].prepend(bar(Number(tr.dataset.share), tr.querySelector(".swatch").classList[1]));
@@ -64,7 +64,9 @@ function prepareLinks() {
     const title = document.querySelectorAll(".mend > li")[at].querySelector("b");
     asButton(title, { class: "link" }, () => openCause(row.cause));
   });
-  for (const tr of document.querySelectorAll("tr[data-change]")) {
+  const changes = [...document.querySelectorAll("tr[data-change]")];
+  if (changes.length) shortened(changes[0].closest("table"), changes.map((tr) => ({ item: {}, tr })));
+  for (const tr of changes) {
     const row = data.compare[tr.dataset.change][Number(tr.dataset.row)];
     const name = tr.querySelector("th");
     if (row.what === "cause" && data.causes.some((cause) => cause.cause === row.name)) {

@@ -53,15 +53,16 @@ function addBars(table, rows) {
     } else if (th.dataset.bar) {
       const highest = Math.max(1, ...rows.map(({ item }) => valueOf(item, th.dataset.key)));
       for (const { item, tr } of rows) {
-        tr.cells[column].prepend(bar(valueOf(item, th.dataset.key) / highest, th.dataset.bar));
+        const value = valueOf(item, th.dataset.key);
+        if (value) tr.cells[column].prepend(bar(value / highest, th.dataset.bar));
+        else tr.cells[column].classList.add("zero");
       }
     }
   }
 }
 
-// A filter by name and a button for the rows beyond the first; gives what brings the rows up to date.
-function shortened(section, table, rows) {
-  const title = section.querySelector("h2").textContent;
+// A button for the rows beyond the first, and a filter where one is wanted; gives what brings the rows up to date.
+function shortened(table, rows, heading) {
   let all = rows.length <= FIRST_ROWS + 2;
   let words = "";
   const told = el("span", { class: "told", role: "status" });
@@ -80,13 +81,13 @@ function shortened(section, table, rows) {
     button.setAttribute("aria-expanded", all);
   }
 
-  if (rows.length > LEAST_FILTERED) {
-    const box = el("input", { type: "search", placeholder: "Filter", "aria-label": `Filter ${title}`, autocomplete: "off", spellcheck: "false" });
+  if (heading && rows.length > LEAST_FILTERED) {
+    const box = el("input", { type: "search", placeholder: "Filter", "aria-label": `Filter ${heading.textContent}`, autocomplete: "off", spellcheck: "false" });
     box.addEventListener("input", () => {
       words = box.value.trim().toLowerCase();
       update();
     });
-    section.querySelector("h2").after(el("p", { class: "filter" }, box, told));
+    heading.after(el("p", { class: "filter" }, box, told));
   }
   button.addEventListener("click", () => {
     all = !all;

@@ -83,6 +83,7 @@ def test_embedded_summary_is_the_json(written: tuple[str, dict[str, Any]]) -> No
     text, summary = written
     assert json.loads(Parsed(text).inner["script"][0]) == summary
     assert summary["totals"]["bounced"] > 0
+    assert len(text.encode()) < 300_000
 
 
 def test_tables_show_the_figures(written: tuple[str, dict[str, Any]]) -> None:

@@ -95,7 +95,7 @@ function exampleItem(example) {
   const where = [];
   if (example.recipient) where.push(el("span", {}, "to ", el("b", {}, shown(example.recipient))));
   if (example.path) {
-    const place = example.line !== undefined ? `, line ${count(example.line)}` : example.offset ? `, at octet ${count(example.offset)}` : "";
+    const place = example.line !== undefined ? `, line ${example.line}` : example.offset ? `, at octet ${example.offset}` : "";
     where.push(el("span", {}, el("code", {}, shown(example.path)), place));
   }
   return el("li", {}, el("q", {}, shown(example.reply ?? "", 400)), el("p", {}, ...where));

@@ -74,6 +74,11 @@ function panel(series, width, height, left) {
   return drawn;
 }
 
+function wide(element, characters) {
+  element.style.minWidth = `${characters}ch`;
+  return element;
+}
+
 // A chart with a legend that also tells the values of the bar under the pointer, or the one chosen by the arrow keys.
 // It is a slider to a screen reader: that passes the arrow keys on and reads what the value says.
 function timeChart(host, title, lines, panels) {
@@ -86,15 +91,16 @@ function timeChart(host, title, lines, panels) {
   let size = 1;
   let width = 0;
   let now = [];
+  let widths = []; // characters of the totals, which no value of a bar exceeds: the legend must not move the chart
 
   function choose(bar) {
     at = bar;
     const label = at < 0 ? "Whole span" : axis.label(at, size);
     const values = now.map(({ name, words, bars }) => [name, words, at < 0 ? bars.reduce((a, b) => a + b, 0) : bars[at]]);
     legend.replaceChildren(
-      el("b", {}, label),
-      ...values.map(([name, words, value]) =>
-        el("span", {}, el("i", { class: `swatch ${name}`, "aria-hidden": "true" }), `${words} `, el("b", {}, count(value)))),
+      wide(el("b", {}, label), size > 1 ? 25 : 17),
+      ...values.map(([name, words, value], line) =>
+        el("span", {}, el("i", { class: `swatch ${name}`, "aria-hidden": "true" }), `${words} `, wide(el("b", {}, count(value)), widths[line]))),
     );
     box.setAttribute("aria-valuenow", Math.max(0, at));
     box.setAttribute("aria-valuetext", `${label}: ${values.map(([, words, value]) => `${words} ${count(value)}`).join(", ")}`);
@@ -114,6 +120,7 @@ function timeChart(host, title, lines, panels) {
         .filter(([series]) => series.length)
         .map(([series, height]) => panel(series, width, height, left)),
     );
+    widths = now.map(({ bars }) => count(bars.reduce((a, b) => a + b, 0)).length);
     const last = now[0].bars.length - 1;
     box.setAttribute("aria-valuemax", last);
     ends.replaceChildren(el("span", {}, axis.label(0, 1)), el("span", {}, axis.label(axis.length - 1, 1)));

@@ -1,32 +1,7 @@
-"""Make text from strangers safe for a terminal.
-
-Text of a reply can hold escape sequences, carriage returns and bidirectional overrides. Nothing of
-it may move the cursor, colour the screen or reorder words: such characters are shown as signs.
-"""
+"""Make text from strangers safe for a terminal."""
 
 from __future__ import annotations
 
-import unicodedata
+from bouncewise.reply.visible import visible as safe
 
-_KEEP = {"\n"}
-
-
-def safe(text: str) -> str:
-    """The text with every control, format and unassigned character shown as a visible sign.
-
-    Args:
-        text: any text; line ends stay.
-    """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(c if c in _KEEP else _visible(c) for c in text)
-
-
-def _visible(char: str) -> str:
-    category = unicodedata.category(char)
-    if category in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
-        code = ord(char)
-        if code < 0x20:
-            return chr(0x2400 + code)
-        return "␡" if code == 0x7F else f"<U+{code:04X}>"
-    return char
+__all__ = ["safe"]

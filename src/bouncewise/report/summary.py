@@ -45,7 +45,7 @@ def summarise(rollup: Rollup, engine: Engine, rows: int = MAX_ROWS) -> dict[str,
         "totals": totals,
         "others": dict(rollup.others.most_common()),
         "rates": rates(rollup.outcomes),
-        "mend_first": list(_mend_first(engine, causes)),
+        "mend_first": list(_mend_first(causes)),
         "causes": causes,
         "new": [cause["cause"] for cause in causes if cause.get("new")],
         "providers": _table(by_provider, rows),
@@ -115,6 +115,7 @@ def _cause(engine: Engine, slug: str, tally: CauseTally, rollup: Rollup) -> dict
             "group": known.group,
             "who": known.who,
             "explanation": known.explanation,
+            "steps": _steps(engine, slug, tally),
             "counts": counts,
             "first": tally.first,
             "last": tally.last,
@@ -126,12 +127,18 @@ def _cause(engine: Engine, slug: str, tally: CauseTally, rollup: Rollup) -> dict
     )
 
 
+def _steps(engine: Engine, slug: str, tally: CauseTally) -> list[str]:
+    """What to do about a cause, with the names that its first example holds."""
+    said = Unwrapped(parse_reply(tally.examples[0].reply if tally.examples else ""))
+    return list(engine.decided(slug, said).advice.steps)
+
+
 def _example(example: Any) -> dict[str, Any]:
     fields = ("reply", "recipient", "path", "line", "offset")
     return without_empty({name: getattr(example, name) for name in fields})
 
 
-def _mend_first(engine: Engine, causes: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _mend_first(causes: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """What the sender's side can mend, by how many deliveries it costs."""
     shown = 0
     for cause in causes:
@@ -140,16 +147,13 @@ def _mend_first(engine: Engine, causes: Iterable[dict[str, Any]]) -> Iterator[di
         if cause["who"] not in _MINE or not (saves or counts["deferred"]) or shown >= MAX_MEND:
             continue
         shown += 1
-        examples = cause.get("examples") or [{}]
-        said = Unwrapped(parse_reply(examples[0].get("reply", "")))
-        steps = engine.decided(cause["cause"], said).advice.steps
         yield {
             "cause": cause["cause"],
             "title": cause["title"],
             "who": cause["who"],
             "saves": saves,
             "deferrals": counts["deferred"],
-            "steps": list(steps),
+            "steps": cause.get("steps", []),
         }
 
 

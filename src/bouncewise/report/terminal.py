@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from bouncewise.report.tally import OUTCOMES
-from bouncewise.report.words import percent, since, span, times
+from bouncewise.report.words import WHAT, WHO, percent, since, span, times
 
 WIDTH = 100
 Part = tuple[str, str]
@@ -19,19 +19,6 @@ _STYLE = {
     "expired": "red",
     "rejected": "magenta",
     "complaint": "magenta",
-}
-_WHO = {
-    "sender-admin": "you",
-    "sender-user": "the sender",
-    "recipient": "the recipient",
-    "recipient-admin": "the other side",
-    "nobody": "nobody",
-}
-_WHAT = {
-    "providers": "provider",
-    "domains": "domain",
-    "sending_ips": "sending address",
-    "sender_domains": "sender domain",
 }
 _TABLES = (
     ("providers", "Providers", 6),
@@ -142,7 +129,7 @@ def _causes(summary: dict[str, Any], top: int) -> Iterator[Line]:
             (f"{counts['bounced'] + counts['expired']:>22,}", "red"),
             (f"{counts['deferred'] + counts['complaint']:>10,}", "yellow"),
             (f"  {since(cause.get('first', '')):<17}", "dim"),
-            (f"  {_WHO[cause['who']]}", ""),
+            (f"  {WHO[cause['who']]}", ""),
         ]
     if len(causes) > top:
         yield [(f"  and {len(causes) - top} more causes", "dim")]
@@ -252,7 +239,7 @@ def changes(compared: dict[str, Any]) -> Iterator[Line]:
     for kind, style in (("new", "magenta"), ("rose", "red"), ("fell", "green"), ("gone", "green")):
         for row in compared[kind]:
             nothing = False
-            what = "" if row["what"] == "cause" else f" ({_WHAT[row['what']]})"
+            what = "" if row["what"] == "cause" else f" ({WHAT[row['what']]})"
             yield [
                 (f"  {kind:<6}", style),
                 (f"{_cut(row['name'] + what, 68):<69}", ""),

@@ -1,7 +1,20 @@
-"""Figures as words for people."""
+"""Figures and names as words for people."""
 
 from __future__ import annotations
 
+WHO = {
+    "sender-admin": "you",
+    "sender-user": "the sender",
+    "recipient": "the recipient",
+    "recipient-admin": "the other side",
+    "nobody": "nobody",
+}
+WHAT = {
+    "providers": "provider",
+    "domains": "domain",
+    "sending_ips": "sending address",
+    "sender_domains": "sender domain",
+}
 _UNITS = ((86_400, "d"), (3600, "h"), (60, "min"))
 
 

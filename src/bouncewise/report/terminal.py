@@ -142,7 +142,7 @@ def _table(title: str, rows: Sequence[dict[str, Any]], top: int) -> Iterator[Lin
     for row in rows[:top]:
         rates = row["rates"]
         yield [
-            (f"  {_cut(row['name'], 32):<33}", ""),
+            (f"  {_cut(row['name'], 31):<32}", ""),
             (f"{row['delivered']:>11,}", "green"),
             (f"{row['deferred']:>11,}", "yellow"),
             (f"{row['bounced']:>10,}{row['expired']:>10,}", "red"),

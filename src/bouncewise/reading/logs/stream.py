@@ -404,7 +404,7 @@ def any_of(words: tuple[str, ...]) -> Test:
     if len(words) == 4:
         a, b, c, d = words
         return lambda text: a in text or b in text or c in text or d in text
-    if len(words) == 5:
-        a, b, c, d, e = words
-        return lambda text: a in text or b in text or c in text or d in text or e in text
+    if len(words) == 6:
+        a, b, c, d, e, f = words
+        return lambda text: a in text or b in text or c in text or d in text or e in text or f in text
     return lambda text: any(word in text for word in words)

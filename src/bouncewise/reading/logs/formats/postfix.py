@@ -31,7 +31,7 @@ from bouncewise.reply.unwrap.common import phase_of
 
 __all__ = ["PROGRAMS", "TRIGGERS", "Bulk", "Reader", "recognise"]
 PROGRAMS = ("postfix",)
-TRIGGERS = ("from=<", ": to=<", "message-id=", "client=", "status=")
+TRIGGERS = ("from=<", ": to=<", "message-id=", "client=", "status=", "reject: ")
 _QUEUE_ID = r"([0-9A-Za-z]{5,25}X{0,4})"
 _DELIVERY = re.compile(
     rf"{_QUEUE_ID}: to=<(.*?)>,(?: orig_to=<(.*?)>,)? relay=([^,]{{1,300}}), (?:conn_use=\d{{1,9}}, )?"

@@ -32,8 +32,8 @@ def _patterns(marks: Marks) -> tuple[re.Pattern[str], re.Pattern[str], re.Patter
     short = rf"\n.{{{marks.at}}}\S++ {re.escape(marks.family)}/"
     sent = re.compile(
         rf"{begin}[\w/-]++\[\d++\]: ([0-9A-Za-z]++): to=<([^>\n]*+)>, (?:orig_to=<[^>\n]*+>, )?"
-        r"relay=([^\[,\n]*+)[^,\n]*+, (?:conn_use=\d++, )?delay=(\d++(?:\.\d++)?), "
-        r"[^(\n]*+(?<=, status=sent )\(",
+        r"relay=([^\[,\n]++)[^,\n]*+, (?:conn_use=\d++, )?delay=(\d++(?:\.\d++)?), "
+        r"(?:delays=[\d./]++, )?(?:dsn=\d\.\d{1,3}\.\d{1,3}, )?status=sent \(",
         re.ASCII,
     )
     queued = re.compile(rf"{short}[\w/-]++\[\d++\]: ([0-9A-Za-z]++): from=<([^>\n]*+)>, size=", re.ASCII)

@@ -54,18 +54,18 @@ _OWN_PEER = re.compile(
     r"(?:lost connection with|conversation with|connect to|host|server) ([^\s\[]{1,255})\[([^\]\s]{1,100})\]"
 )
 _REJECT = re.compile(
-    rf"(?:{_QUEUE_ID}|NOQUEUE): (?:milter-|proxy-)?reject: "
+    rf"(?:NOQUEUE|{_QUEUE_ID}): (?:milter-|proxy-)?reject: "
     r"([A-Z_-]{3,24})(?: [\w-]{1,40})? from ([^\s\[]{0,255})\[([^\]]{1,100})\](?::\d{1,5})?: (.*)$",
     re.ASCII | re.DOTALL,
 )
 # cleanup's checks of header fields and bodies: the reply stands at the end, behind ``helo=<...>:``
 _CONTENT = re.compile(
-    rf"(?:{_QUEUE_ID}|NOQUEUE): reject: (?:mime-|nested-)?(?:header|body) .{{0,2000}} from "
+    rf"(?:NOQUEUE|{_QUEUE_ID}): reject: (?:mime-|nested-)?(?:header|body) .{{0,2000}} from "
     r"(?:([^\s\[;]{1,255})\[([^\]]{1,100})\]|local); (.{0,2000}?): "
     r"([245]\.\d{1,3}\.\d{1,3} .*|[245]\d\d .*)$",
     re.ASCII | re.DOTALL,
 )
-_PROXY = re.compile(rf"(?:{_QUEUE_ID}|NOQUEUE): proxy-reject: ([A-Z_-]{{3,24}}): (.*)$", re.ASCII | re.DOTALL)
+_PROXY = re.compile(rf"(?:NOQUEUE|{_QUEUE_ID}): proxy-reject: ([A-Z_-]{{3,24}}): (.*)$", re.ASCII | re.DOTALL)
 _REJECT_END = re.compile(r"[;,] (?:from=<|client|to=<|proto=|helo=<)")
 _FROM = re.compile(r"\bfrom=<(.*?)>(?:[, ]|$)")
 _TO = re.compile(r"\bto=<(.*?)>(?:[, ]|$)")

@@ -28,8 +28,8 @@ _NO_RELAY = {"none": "", "local": ""}
 
 @lru_cache(maxsize=64)
 def _patterns(marks: Marks) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    begin = rf"\n(.{{{marks.at}}})(\S++) {re.escape(marks.family)}/"
-    short = rf"\n.{{{marks.at}}}\S++ {re.escape(marks.family)}/"
+    begin = rf"\n(.{{{marks.at}}})([^\s\[\]]++) {re.escape(marks.family)}/"
+    short = rf"\n.{{{marks.at}}}[^\s\[\]]++ {re.escape(marks.family)}/"
     sent = re.compile(
         rf"{begin}[\w/-]++\[\d++\]: ([0-9A-Za-z]++): to=<([^>\n]*+)>, (?:orig_to=<[^>\n]*+>, )?"
         r"relay=([^\[,\n]++)[^,\n]*+, (?:conn_use=\d++, )?delay=(\d++(?:\.\d++)?), "

@@ -51,7 +51,8 @@ _PLAIN = re.compile(
     r"(?:debug|info|print|warn|error|fatal): "
     r"((?:delivered|(?:permanent|temporary) failure delivering) from queue(?:, sending delayed dsn)?"
     r"|delivering to remote|new connection|deliver error|deliver attempt to unknown user\(s\)"
-    r"|smtp command result|incoming message (?:rejected(?: for high rate[^:;]{0,60})?|delivered))(?:: (.*?))?; (?=\w)"
+    r"|smtp command result|incoming message (?:rejected(?: for high rate[^:;]{0,60})?|delivered))"
+    r"(?:: (.*?))?; (?=\w)"
 )
 _PAIR = re.compile(r"([a-zA-Z][\w.]{0,40})=(\"(?:[^\"\\]|\\.)*\"|[^ ;\"]*)[; ]{0,2}")
 _VERDICT = re.compile(r"(?:^|, )(permanent|transient)(?:: (.*))?$", re.DOTALL)

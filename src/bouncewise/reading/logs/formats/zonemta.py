@@ -49,7 +49,8 @@ _RETURN_PATH = re.compile(r"\[([^\[\]]{0,330})\]$")
 # what ZoneMTA says itself, in the manner of a reply
 _OWN = re.compile(
     r"[45]\d\d (?:Error connecting to|Connection to .{1,255}? closed unexpectedly|"
-    r"Connection timed out when connecting|Network error when connecting|DNS error|Failed to resolve|No MX|Invalid domain|"
+    r"Connection timed out when connecting|Network error when connecting|DNS error|Failed to resolve|"
+    r"No MX|Invalid domain|"
     r"Unable to (?:connect|resolve|find)|(?:Can.t|Can ?not|Could not) (?:find an|resolve|"
     r"connect to (?:the MX|any|blocked)|send mail to the resolved))|488 ",
     re.I,

@@ -66,7 +66,7 @@ _CONTENT = re.compile(
     re.ASCII | re.DOTALL,
 )
 _PROXY = re.compile(rf"(?:NOQUEUE|{_QUEUE_ID}): proxy-reject: ([A-Z_-]{{3,24}}): (.*)$", re.ASCII | re.DOTALL)
-_REJECT_END = re.compile(r"[;,] (?:from=<|client|to=<|proto=|helo=<)")
+_REJECT_END = re.compile(r"[;,] (?:from=<|client=|to=<|proto=|helo=<)")
 _FROM = re.compile(r"\bfrom=<(.*?)>(?:[, ]|$)")
 _TO = re.compile(r"\bto=<(.*?)>(?:[, ]|$)")
 _RECOGNISED = re.compile(
@@ -160,8 +160,8 @@ class Reader:
         message = self.messages.get(queue_id) or NO_MESSAGE
         peer = _PEER.match(relay)
         host, address = peer.groups() if peer else ("" if relay in _NO_RELAY else relay, "")
-        if words.endswith(")"):
-            words = words[:-1]
+        address = "" if "/" in address else address  # a socket
+        words = words.removesuffix(")")
         if kind is Kind.DELIVERED:
             reply, phase = _sent(words, dsn), None
         else:

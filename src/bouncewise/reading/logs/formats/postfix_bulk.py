@@ -18,27 +18,28 @@ from bouncewise.reading.logs.bulk import Marks, Taken
 from bouncewise.reading.logs.model import Joins, Message
 
 LIMIT = 60_000  # messages whose senders are held, in each of two generations
-_SENT = ", status=sent ("
 # Each begins with fixed words, which is searched far faster than an alternation
 _NOT_SENT = re.compile(r", status=(?!sent \()").finditer
 _REFUSED = re.compile(r"reject: ").finditer
+_SENT = ", status=sent ("
 _TO = ": to=<"
 _NO_RELAY = {"none": "", "local": ""}
 
 
 @lru_cache(maxsize=64)
 def _patterns(marks: Marks) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    begin = rf"\n(.{{{marks.at}}})(\S++) {re.escape(marks.family)}/"
-    short = rf"\n.{{{marks.at}}}\S++ {re.escape(marks.family)}/"
+    begin = rf"\n(.{{{marks.at}}})([^\s\[\]]++) {re.escape(marks.family)}/"
+    short = rf"\n.{{{marks.at}}}[^\s\[\]]++ {re.escape(marks.family)}/"
     sent = re.compile(
         rf"{begin}[\w/-]++\[\d++\]: ([0-9A-Za-z]++): to=<([^>\n]*+)>, (?:orig_to=<[^>\n]*+>, )?"
         r"relay=([^\[,\n]++)[^,\n]*+, (?:conn_use=\d++, )?delay=(\d++(?:\.\d++)?), "
         r"(?:delays=[\d./]++, )?(?:dsn=\d\.\d{1,3}\.\d{1,3}, )?status=sent \(",
         re.ASCII,
     )
-    queued = re.compile(rf"{short}[\w/-]++\[\d++\]: ([0-9A-Za-z]++): from=<([^>\n]*+)>, size=", re.ASCII)
+    # the program is named, so that the lines of others are passed over at their beginning
+    queued = re.compile(rf"{short}[no]?qmgr\[\d++\]: ([0-9A-Za-z]++): from=<([^>\n]*+)>, size=", re.ASCII)
     client = re.compile(
-        rf"{short}[\w/-]++\[\d++\]: ([0-9A-Za-z]++): client=([^,\n]*+)"
+        rf"{short}(?:[\w-]++/)?+smtpd\[\d++\]: ([0-9A-Za-z]++): client=([^,\n]*+)"
         r"(?:, sasl_method=[^,\n]*+, sasl_username=([^,\n]++))?",
         re.ASCII,
     )
@@ -84,17 +85,18 @@ class Bulk:
         block = f"\n{text}"
         rows = sent.findall(block)
         others = _others(text, f" {marks.family}/")
-        if others is None or others[0] != len(rows):
+        if others is None or text.count(_SENT) != len(rows):
             return None
-        told = len(rows) + sum(1 for _, line in others[1] if _TO in line)
-        if text.count(_TO) != told:  # lines that were cut off
+        told = len(rows) + sum(1 for _, line in others if _TO in line)
+        # lines that were cut off, and lines that ran into one another
+        if text.count(_TO) != told or any(_SENT in line for _, line in others):
             return None
         pairs = queued.findall(block)
         senders = dict(pairs)
         if len(senders) != len(pairs) and len(set(pairs)) != len(senders):
             return None  # a queue id was used again, for another sender
         self._remember(senders, {qid: user or peer for qid, peer, user in client.findall(block)})
-        return self._columns(rows, time_of) if rows else None, others[1], text.count("\n") + 1
+        return self._columns(rows, time_of) if rows else None, others, text.count("\n") + 1
 
     def _remember(self, senders: dict[str, str], clients: dict[str, str]) -> None:
         if len(self.senders) > LIMIT or len(self.clients) > LIMIT:
@@ -137,11 +139,8 @@ class Bulk:
         )
 
 
-def _others(text: str, mark: str) -> tuple[int, list[tuple[int, str]]] | None:
-    """How many lines say that a message was sent, and the lines that are to be read one by one.
-
-    These tell of failures and refusals, or are of other programs.
-    """
+def _others(text: str, mark: str) -> list[tuple[int, str]] | None:
+    """The lines to be read one by one: those of failures and refusals, and those of other programs."""
     rfind = text.rfind
     starts = {rfind("\n", 0, found.start()) + 1 for found in (*_NOT_SENT(text), *_REFUSED(text))}
     lines = text.count("\n") + 1
@@ -157,7 +156,7 @@ def _others(text: str, mark: str) -> tuple[int, list[tuple[int, str]]] | None:
         last = start
         end = text.find("\n", start)
         found.append((number, text[start:] if end < 0 else text[start:end]))
-    return text.count(_SENT), found
+    return found
 
 
 def _foreign(text: str, mark: str) -> list[int]:

@@ -17,7 +17,8 @@ could not store one. What was stored, and what LMTP refused, stands in the log o
 over, mostly the same log; it would be counted twice. What was forwarded is a new message.
 
 Source: Dovecot 2.0 to 2.4 and Pigeonhole, ``src/lib-lda/mail-deliver.c``,
-``src/lib-sieve/sieve-result.c``; issue 1508 and pull requests 3550 and 3747 of docker-mailserver.
+``src/lib-sieve/sieve-result.c``, ``src/lib-sieve/plugins/reject/ext-reject.c``; issue 1508 and pull requests
+3550 and 3747 of docker-mailserver.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ _FAILED = re.compile(
     r"(?:failed to store into mailbox '?INBOX'?|save failed to (?:open mailbox )?\S{1,255}): (.*)$",
     re.DOTALL,
 )
-_REJECTED = re.compile(r"(?:rejected|reject action: |rejected message from [^:]{1,330}):? ?(.*)$", re.DOTALL)
+_REJECTED = re.compile(r"(?:rejected: |reject action: )(.*)$", re.DOTALL)
+_BY_SCRIPT = re.compile(r"rejected message from <([^<>]{0,330})> \(e?reject\)")
 _FULL = re.compile(r"quota|too (?:large|big)|doesn.t exist|unknown", re.I)
 
 
@@ -70,13 +72,14 @@ class Reader:
         told = _fate(words, lmtp="lmtp(" in line.message[:40])
         if told is None or self._done.get(key) is not None:
             return ()
-        kind, reply = told
+        kind, reply, sender = told
         self._done.put(key, kind)
         return (
             Delivery(
                 source=line.source,
                 kind=kind,
                 time=line.time,
+                sender=sender,
                 recipient=user,
                 message_id=message_id.strip("<> ") if message_id != "unspecified" else "",
                 reporting_mta=line.host,
@@ -85,12 +88,15 @@ class Reader:
         )
 
 
-def _fate(words: str, *, lmtp: bool) -> tuple[Kind, Reply] | None:
-    """What became of a message that was not stored, and why; None for what another log tells."""
+def _fate(words: str, *, lmtp: bool) -> tuple[Kind, Reply, str | None] | None:
+    """What became of a message that was not stored, why, and its sender; None for what another log tells."""
+    by_script = _BY_SCRIPT.match(words)
+    if by_script is not None:
+        return Kind.BOUNCED, words_of(words), by_script[1]
     rejected = _REJECTED.match(words)
     if rejected is not None:
-        return Kind.BOUNCED, words_of(rejected[1])
+        return Kind.BOUNCED, words_of(rejected[1]), None
     failed = None if lmtp else _FAILED.match(words)
     if failed is None:
         return None
-    return Kind.BOUNCED if _FULL.search(failed[1]) else Kind.DEFERRED, words_of(failed[1])
+    return Kind.BOUNCED if _FULL.search(failed[1]) else Kind.DEFERRED, words_of(failed[1]), None

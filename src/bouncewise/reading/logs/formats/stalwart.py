@@ -20,11 +20,13 @@ A recipient's fate is told by ``delivered``, ``rcpt-to-rejected`` and ``message-
 before that (``connect-error``, ``mx-lookup-failed``, ``mail-from-rejected``, ...) are kept until the
 attempt ends and then hold for all recipients that nothing else was told of. ``dsn-perm-fail``,
 ``dsn-temp-fail`` and ``dsn-success`` repeat what was told, but are all that is told of local mailboxes.
-What its server refused at RCPT (``smtp.mailbox-does-not-exist``, ``smtp.relay-not-allowed``,
-``smtp.rcpt-to-greylisted``) has no reply in the log.
+What its server refused (``smtp.mailbox-does-not-exist``, ``smtp.relay-not-allowed``,
+``smtp.mail-from-not-allowed``, ``smtp.message-too-large``, ``milter.action-reject``, ...) has no reply in the
+log; who the sender and the recipients were is told by the client's earlier commands, which share its address
+and port. Checks of SPF, DKIM and DMARC are logged alike whether they refuse or not.
 
 Source: Stalwart 0.9 to 0.15, ``crates/trc/src/serializers``, ``crates/smtp/src/outbound``,
-``crates/smtp/src/queue/dsn.rs``; issues 777 and 1099 of its repository.
+``crates/smtp/src/inbound``, ``crates/smtp/src/queue/dsn.rs``; issues 777 and 1099 of its repository.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ import msgspec
 
 from bouncewise.reading.delivery import Delivery, Kind, Source
 from bouncewise.reading.logs.fields import kind_of
+from bouncewise.reading.logs.formats.stalwart_fields import fields_of
 from bouncewise.reading.logs.model import Joins, Line
 from bouncewise.reading.logs.replies import reply_of, words_of
 from bouncewise.reading.logs.times import iso
@@ -47,7 +50,7 @@ MAX_RECIPIENTS = 1000
 _ANSI = re.compile(r"\x1b\[[\d;]{0,12}m")
 _EVENT = re.compile(
     r"(?:(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z) )?(?:ERROR|WARN|INFO|DEBUG|TRACE) ([^()]{1,120}) "
-    r"\(((?:delivery|smtp|queue|message-ingest)\.[a-z0-9-]{1,60})\)(?: |$)",
+    r"\(((?:delivery|smtp|milter|mta-hook)\.[a-z0-9-]{1,60})\)(?: |$)",
     re.ASCII,
 )
 _RECOGNISED = re.compile(
@@ -55,11 +58,6 @@ _RECOGNISED = re.compile(
     r"\([a-z]{1,20}(?:-[a-z]{1,20}){0,4}\.[a-z0-9-]{1,60}\)(?: [a-zA-Z]{1,40} = |$)",
     re.ASCII,
 )
-_KEY = re.compile(r",? ?([a-zA-Z]{1,40}) = ")
-_STRING = re.compile(r"\"((?:[^\"\\]|\\.)*)\"")
-_BARE = re.compile(r"[^,\[\]{}\"]*")
-_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u\{[0-9a-fA-F]{1,6}\}|.)", re.DOTALL)
-_SIGNS = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
 _ANSWERED = re.compile(r"(?:Unexpected response|unexpected response|rejected|Code: )")
 _ANSWER = re.compile(r"\bCode: ([2-5]\d\d), Enhanced code: (\d\.\d{1,3}\.\d{1,3}), Message: (.*)", re.DOTALL)
 # what became of recipients; None is told by the reply
@@ -94,11 +92,24 @@ _REASONS = {
     "delivery.failed": None,
 }
 _REFUSED = {
-    "smtp.mailbox-does-not-exist": "Mailbox does not exist",
-    "smtp.relay-not-allowed": "Relay not allowed",
-    "smtp.rcpt-to-greylisted": "Greylisted",
+    "smtp.mailbox-does-not-exist": ("Mailbox does not exist", Phase.RCPT),
+    "smtp.relay-not-allowed": ("Relay not allowed", Phase.RCPT),
+    "smtp.rcpt-to-greylisted": ("Greylisted", Phase.RCPT),
+    "smtp.too-many-recipients": ("Too many recipients", Phase.RCPT),
+    "smtp.mail-from-not-allowed": ("Sender address not allowed", Phase.MAIL),
+    "smtp.mail-from-unauthorized": ("MAIL FROM unauthorized", Phase.MAIL),
+    "smtp.rate-limit-exceeded": ("Rate limit exceeded", None),
+    "smtp.message-too-large": ("Message too large", Phase.MESSAGE),
+    "smtp.message-parse-failed": ("Message parsing failed", Phase.MESSAGE),
+    "smtp.loop-detected": ("Mail loop detected", Phase.MESSAGE),
+    "milter.action-reject": ("Milter action: Reject", None),
+    "milter.action-temp-fail": ("Milter action: Temporary failure", None),
+    "mta-hook.action-reject": ("MTA hook action: Reject", None),
 }
-_WANTED = {*_KINDS, *_REASONS, *_REFUSED, "delivery.attempt-start", "delivery.attempt-end"}
+# commands of a client, and how it comes and goes
+_COMMANDS = {"smtp.connection-start", "smtp.ehlo", "smtp.mail-from", "smtp.rcpt-to", "smtp.connection-end"}
+_TRIED = {*_KINDS, *_REASONS, "delivery.attempt-start", "delivery.attempt-end"}
+_WANTED = {*_TRIED, *_REFUSED, *_COMMANDS}
 Fields = Mapping[str, Any]
 
 
@@ -108,6 +119,14 @@ class _Attempt(msgspec.Struct):
     recipients: list[str]
     told: set[str] = msgspec.field(default_factory=set)
     reason: Delivery | None = None
+
+
+class _Client(msgspec.Struct):
+    """What a client of Stalwart's server has said."""
+
+    name: str = ""
+    sender: str | None = None
+    recipients: list[str] = msgspec.field(default_factory=list)
 
 
 class _Event(msgspec.Struct):
@@ -145,6 +164,7 @@ class Reader:
 
     def __init__(self) -> None:
         self._attempts: Joins[_Attempt] = Joins()
+        self._clients: Joins[_Client] = Joins()
 
     def read(self, line: Line) -> Iterable[Delivery]:
         """The deliveries that a line tells of."""
@@ -154,8 +174,8 @@ class Reader:
             return ()
         time = iso(found[1]) if found[1] else line.time
         event = _Event(found[3], fields_of(message, found.end()), line.source, time, found[2], line.host)
-        if event.name in _REFUSED:
-            return (_refused(event),)
+        if event.name not in _TRIED:
+            return self._inbound(event)
         key = _queue_id(event.fields)
         attempt = None if event.name == "delivery.attempt-start" else self._attempts.get(key)
         if attempt is None:
@@ -164,6 +184,27 @@ class Reader:
         if event.name == "delivery.attempt-end":
             self._attempts.drop(key)
         return _told(event, attempt)
+
+    def _inbound(self, event: _Event) -> Iterable[Delivery]:
+        """What a client says, or is refused."""
+        fields = event.fields
+        key = f"{_text(fields, 'remoteIp')} {_text(fields, 'remotePort')}"
+        client = self._clients.get(key) or _Client()
+        if event.name in _REFUSED:
+            return _refused(event, client)
+        if key == " ":  # what was submitted over JMAP has no client, nor anything else to tell it by
+            return ()
+        if event.name in ("smtp.connection-start", "smtp.connection-end"):
+            self._clients.drop(key)
+            return ()
+        if event.name == "smtp.ehlo":
+            client.name = _text(fields, "domain")
+        elif event.name == "smtp.mail-from":
+            client.sender, client.recipients = _sender(fields), []
+        elif len(client.recipients) < MAX_RECIPIENTS and isinstance(fields.get("to"), str):
+            client.recipients.append(fields["to"])
+        self._clients.put(key, client)
+        return ()
 
 
 def _told(event: _Event, attempt: _Attempt) -> Iterable[Delivery]:
@@ -206,7 +247,7 @@ def read_object(record: Mapping[str, Any], source: Source) -> Iterable[Delivery]
     words = str(record.get("text") or record["type"].partition(".")[2].replace("-", " "))
     event = _Event(record["type"], record["data"], source, iso(str(record["createdAt"])), words)
     if event.name in _REFUSED:
-        return (_refused(event),)
+        return _refused(event, _Client())
     if event.name not in _KINDS:
         return ()
     if event.name.startswith("delivery.dsn-") and _text(event.fields, "hostname") not in ("localhost", ""):
@@ -248,20 +289,31 @@ def _delivery(event: _Event, recipient: str, kind: Kind, reply: Reply) -> Delive
     )
 
 
-def _refused(event: _Event) -> Delivery:
-    """What Stalwart's own server refused."""
-    to = event.fields.get("to")
-    return Delivery(
-        source=event.source,
-        kind=Kind.REJECTED,
-        time=event.time,
-        sender=_sender(event.fields),
-        recipient=to if isinstance(to, str) else "",
-        reporting_mta=event.host,
-        remote_ip=_text(event.fields, "remoteIp"),
-        phase=Phase.RCPT,
-        reply=words_of(_REFUSED[event.name]),
-    )
+def _refused(event: _Event, client: _Client) -> list[Delivery]:
+    """What Stalwart's own server refused: a sender, a recipient, or a message with all of them."""
+    words, phase = _REFUSED[event.name]
+    sender, to = _sender(event.fields), event.fields.get("to")
+    if event.name == "smtp.rate-limit-exceeded":
+        if sender is None and not isinstance(to, str):
+            return []  # a line with what was limited follows
+        phase = Phase.RCPT if isinstance(to, str) else Phase.MAIL
+    told = [to] if isinstance(to, str) else client.recipients if phase in (None, Phase.MESSAGE) else []
+    return [
+        Delivery(
+            source=event.source,
+            kind=Kind.REJECTED,
+            time=event.time,
+            sender=client.sender if sender is None else sender,
+            recipient=recipient,
+            reporting_mta=event.host,
+            remote_mta=client.name,
+            remote_ip=_text(event.fields, "remoteIp"),
+            size=_number(event.fields, "size"),
+            phase=phase,
+            reply=words_of(words),
+        )
+        for recipient in told or [""]
+    ]
 
 
 def _reply(event: _Event) -> Reply:
@@ -284,66 +336,6 @@ def _reply(event: _Event) -> Reply:
     return words_of(
         words or ("" if event.name in _KINDS and _KINDS[event.name] is Kind.DELIVERED else event.words)
     )
-
-
-def fields_of(text: str, at: int) -> dict[str, Any]:
-    """The fields of a line, ``key = value`` with commas between; a key that comes twice has its last value.
-
-    Args:
-        text: the line.
-        at: where its fields begin.
-    """
-    fields, _ = _fields(text, at, 0)
-    return fields
-
-
-def _fields(text: str, at: int, level: int) -> tuple[dict[str, Any], int]:
-    fields: dict[str, Any] = {}
-    while found := _KEY.match(text, at):
-        value, at = _value(text, found.end(), level)
-        earlier = fields.get(found[1])
-        if isinstance(earlier, list) and isinstance(value, str):
-            fields["recipients"] = earlier
-        fields[found[1]] = value
-    return fields, at
-
-
-def _value(text: str, at: int, level: int) -> tuple[Any, int]:
-    if text.startswith('"', at):
-        found = _STRING.match(text, at)
-        return (_plain(found[1]), found.end()) if found else (text[at + 1 :], len(text))
-    if text.startswith("[", at):
-        items: list[Any] = []
-        at += 1
-        while at < len(text) and text[at] != "]":
-            item, after = _value(text, at, level + 1) if level < 3 else ("", len(text))
-            at = after + 2 if text.startswith(", ", after) else max(after, at + (after == at))
-            if len(items) < MAX_RECIPIENTS:
-                items.append(item)
-        return items, at + 1
-    bare = _BARE.match(text, at)
-    end = bare.end() if bare else at
-    value = text[at:end].strip()
-    if text.startswith("{ ", end) and level < 3:
-        inner, end = _fields(text, end + 1, level + 1)
-        end += 2 if text.startswith(" }", end) else 0
-        return inner, end
-    return value, end
-
-
-def _plain(text: str) -> str:
-    """A string without its escapes, as Rust writes them."""
-    if "\\" not in text:
-        return text
-
-    def sign(found: re.Match[str]) -> str:
-        escape = found[1]
-        if len(escape) == 1:
-            return _SIGNS.get(escape, escape)
-        number = int(escape[1:].strip("{}"), 16)
-        return chr(number) if number < 0x110000 else ""
-
-    return _ESCAPE.sub(sign, text)
 
 
 def _recipients(fields: Fields) -> list[str]:

@@ -15,10 +15,10 @@ Objects: ``{"id", "seq", "action": "DEFERRED", "zone", "from", "returnPath", "to
 
 REJECTED is given up; behind a 4yz reply, because of the time it took. The return path stands in brackets
 behind the sender where it is another. Replies that begin ``450 Error connecting to`` and the like are
-ZoneMTA's own.
+ZoneMTA's own; ``mx`` is then the domain of the recipient, unless an address stands behind it.
 
-Source: ZoneMTA 1.0 to 3.8, ``lib/sender.js`` and ``lib/remotelog.js``; issues 53, 301, 406 and 447 of its
-repository.
+Source: ZoneMTA 1.0 to 3.8, ``lib/sender.js``, ``lib/sender/*.js`` and ``lib/remotelog.js``; issues 53, 301,
+406 and 447 of its repository.
 """
 
 from __future__ import annotations
@@ -46,10 +46,18 @@ _BEGINS = re.compile(
 )
 _MX = re.compile(r"([^\[\]]{0,255})(?:\[([^\]]{1,100})\])?$")
 _RETURN_PATH = re.compile(r"\[([^\[\]]{0,330})\]$")
+# what ZoneMTA says itself, in the manner of a reply
 _OWN = re.compile(
-    r"4\d\d (?:Error connecting to|Connection to .{1,255} closed unexpectedly|Can.t find an MX|Unable to|"
-    r"DNS error|Failed to resolve|No MX|Invalid domain)|488 ",
+    r"[45]\d\d (?:Error connecting to|Connection to .{1,255}? closed unexpectedly|"
+    r"Connection timed out when connecting|Network error when connecting|DNS error|Failed to resolve|"
+    r"No MX|Invalid domain|"
+    r"Unable to (?:connect|resolve|find)|(?:Can.t|Can ?not|Could not) (?:find an|resolve|"
+    r"connect to (?:the MX|any|blocked)|send mail to the resolved))|488 ",
     re.I,
+)
+_TRIED = re.compile(
+    r"when connecting to MX server ([^\s\[\]]{1,255})\[([^\]\s]{1,100})\]|"
+    r"Error connecting to ()([0-9A-Fa-f.:]{3,45}?)\. "
 )
 _KINDS = {"ACCEPTED": Kind.DELIVERED, "DEFERRED": Kind.DEFERRED, "REJECTED": Kind.BOUNCED}
 
@@ -78,20 +86,21 @@ class Reader:
         path = _RETURN_PATH.search(sender)
         if words.endswith(")"):
             words = words[:-1]
-        host = _MX.match(mx)
-        reply, phase = _said(words, category)
+        reply, phase, own = _said(words, category)
+        parted = _MX.match(mx)
+        name, address = _host(own, words, *(parted.groups("") if parted else ("", "")))
         return (
             Delivery(
                 source=line.source,
-                kind=_kind(action, reply),
+                kind=_kind(action, reply, words),
                 time=line.time,
                 sender=(path[1] if path else sender).replace("<>", ""),
                 recipient=recipient,
                 message_id=message_id.strip("<>") if message_id not in ("false", "undefined") else "",
                 queue_id=number,
                 reporting_mta=line.host,
-                remote_mta=host[1] if host else "",
-                remote_ip=(host[2] or "") if host else "",
+                remote_mta=name,
+                remote_ip=address,
                 local_ip=local,
                 phase=phase,
                 status=str(reply.enhanced or ""),
@@ -102,20 +111,22 @@ class Reader:
 
 def read_object(record: Mapping[str, Any], source: Source) -> Iterable[Delivery]:
     """The delivery of a record of the remote log."""
-    reply, phase = _said(_text(record, "response"), _text(record, "category"))
+    words = _text(record, "response")
+    reply, phase, own = _said(words, _text(record, "category"))
+    name, address = _host(own, words, _text(record, "mx"), _text(record, "host"))
     to, tried, start = record.get("to"), record.get("defcount"), record.get("start")
     sender = record.get("returnPath", record.get("from"))
     size = record.get("size")
     return (
         Delivery(
             source=source,
-            kind=_kind(record["action"], reply),
+            kind=_kind(record["action"], reply, words),
             time=epoch(start) if isinstance(start, int | float) else "",
             sender=sender.replace("<>", "") if isinstance(sender, str) else None,
             recipient=str(to[0]) if isinstance(to, list) and to else _text(record, "to"),
             queue_id=_text(record, "id"),
-            remote_mta=_text(record, "mx"),
-            remote_ip=_text(record, "host"),
+            remote_mta=name,
+            remote_ip=address,
             local_ip=_text(record, "ip"),
             size=size if isinstance(size, int) and not isinstance(size, bool) else None,
             attempts=tried if isinstance(tried, int) and not isinstance(tried, bool) else None,
@@ -126,18 +137,27 @@ def read_object(record: Mapping[str, Any], source: Source) -> Iterable[Delivery]
     )
 
 
-def _kind(action: str, reply: Reply) -> Kind:
+def _kind(action: str, reply: Reply, words: str) -> Kind:
     kind = _KINDS[action]
-    first = reply.code // 100 if reply.code else reply.enhanced.class_ if reply.enhanced else 0
-    own = reply.code is None and kind is Kind.BOUNCED and first != 5
-    return Kind.EXPIRED if kind is Kind.BOUNCED and (first == 4 or own) else kind
+    first = words[0] if words[:3].isdigit() else str(reply.enhanced or "")[:1]
+    return Kind.EXPIRED if kind is Kind.BOUNCED and first != "5" else kind
 
 
-def _said(words: str, category: str) -> tuple[Reply, Phase | None]:
+def _said(words: str, category: str) -> tuple[Reply, Phase | None, bool]:
+    """What was said, when, and whether ZoneMTA says it itself."""
     phase = Phase.CONNECT if category == "network" else None
     if _OWN.match(words):
-        return words_of(words[4:]), phase
-    return (reply_of(words) if words[:3].isdigit() else words_of(words)), phase
+        return words_of(words[4:]), phase, True
+    coded = words[:3].isdigit()
+    return (reply_of(words) if coded else words_of(words)), phase, not coded
+
+
+def _host(own: bool, words: str, name: str, address: str) -> tuple[str, str]:
+    """Name and address of the host that replied or was tried; without an address the name may be a domain."""
+    if address or not own:
+        return name, address
+    tried = _TRIED.search(words)
+    return (tried[1] or tried[3] or "", tried[2] or tried[4]) if tried else ("", "")
 
 
 def _text(record: Mapping[str, Any], name: str) -> str:

@@ -71,7 +71,8 @@ class Waiting:
 
     Attributes:
         ended: by cause, what waiting came to.
-        repeated: how many deliveries were deferred so often (2, 3, ...), when they ended.
+        attempts: how many deliveries were deferred so often (1, 2, ...), when they ended.
+        most: those that were deferred most often, of those that ended.
     """
 
     def __init__(self) -> None:

@@ -83,3 +83,24 @@ def test_times_that_go_back_and_wrong_ones_cost_nothing() -> None:
     found = read_log("".join(template.format(stamp) for stamp in stamps).encode(), WRITTEN)
     assert [delivery.kind for delivery in found] == [Kind.DEFERRED] * 5
     assert [delivery.time[:10] for delivery in found[:3]] == ["2026-11-23", "2026-11-23", "2026-11-22"]
+
+
+def test_figures_that_are_none() -> None:
+    template = (
+        "Nov 23 17:40:28 mail1 postfix/smtp[1]: 4AAAAAA: to=<b@example.net>, relay=none, delay={}, delays=0/0/0/1, "
+        "dsn=4.4.1, status=deferred (no)\n"
+    )
+    found = read_log(
+        "".join(template.format(delay) for delay in (".", "1.2.3", "...", "7.5")).encode(), WRITTEN
+    )
+    assert [delivery.queue_age for delivery in found] == [None, None, None, 7.5]
+
+
+def test_who_waited_in_vain_does_not_wait_for_the_next_message_of_that_queue_id() -> None:
+    wait = (
+        "Nov 23 17:40:28 mail1 postfix/smtp[1]: 4AAAAAA: to=<{}@example.net>, relay=none, delay=1, delays=0/0/0/1, "
+        "dsn=4.4.1, status=deferred (no)\n"
+    )
+    end = "Nov 28 17:40:28 mail1 postfix/qmgr[1]: 4AAAAAA: from=<a@example.com>, status=expired, returned to sender\n"
+    found = read_log((wait.format("bob") + end + wait.format("eve") + end).encode(), WRITTEN)
+    assert [d.recipient for d in found if d.kind is Kind.EXPIRED] == ["bob@example.net", "eve@example.net"]

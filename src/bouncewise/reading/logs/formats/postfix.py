@@ -82,6 +82,7 @@ _KINDS = {
     "deliverable": Kind.DELIVERED,
     "undeliverable": Kind.BOUNCED,
 }
+_SECONDS = re.compile(r"\d+(?:\.\d*)?$", re.ASCII)
 _NO_RELAY = frozenset({"none", "local"})
 
 
@@ -147,7 +148,9 @@ class Reader:
             size=message.size,
             reply=words_of(f"{found[3]}, {found[4]}"),
         )
-        return expired(end, message)
+        ended = expired(end, message)
+        message.waiting = None  # the queue id may come again
+        return ended
 
     def _delivery(self, line: Line) -> Iterable[Delivery]:
         found = _DELIVERY.match(line.message)
@@ -186,7 +189,7 @@ class Reader:
                 remote_ip=address,
                 client=message.client,
                 size=message.size,
-                queue_age=float(delay) if delay.count(".") < 2 else None,
+                queue_age=float(delay) if _SECONDS.match(delay) else None,
                 delays=delays,
                 phase=phase,
                 status=dsn,

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import random
 import tracemalloc
+from collections.abc import Iterable
 from itertools import chain
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.pipeline.postfix_log import postfix_log
 
 from bouncewise.reading.delivery import Delivered, Delivery, Kind
+from bouncewise.reading.logs.formats.postfix import Reader
 from bouncewise.reading.logs.log import Log, read_log
+from bouncewise.reading.logs.model import Line
 
 WRITTEN = (2026, 11, 24)
 LINES = postfix_log(60).splitlines()
@@ -104,3 +108,18 @@ def test_who_waited_in_vain_does_not_wait_for_the_next_message_of_that_queue_id(
     end = "Nov 28 17:40:28 mail1 postfix/qmgr[1]: 4AAAAAA: from=<a@example.com>, status=expired, returned to sender\n"
     found = read_log((wait.format("bob") + end + wait.format("eve") + end).encode(), WRITTEN)
     assert [d.recipient for d in found if d.kind is Kind.EXPIRED] == ["bob@example.net", "eve@example.net"]
+
+
+def test_a_fault_of_a_reader_costs_its_line_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Reader.read
+
+    def faulty(self: Reader, line: Line) -> Iterable[Delivery]:
+        if line.number == 2:
+            raise ValueError("what nobody thought of")
+        return real(self, line)
+
+    monkeypatch.setattr(Reader, "read", faulty)
+    found = read_log(b"\n".join(LINES[:60]), WRITTEN)
+    assert (found[0].source.line, found[0].kind) == (2, Kind.UNREADABLE)
+    assert "what nobody thought of" in found[0].reason
+    assert len(found) > 5

@@ -356,7 +356,12 @@ class LineStream:
             reader = self._readers[found.name] = found.reader()
             self._places[found.name] = _placed(self._place, found.name)
         line.place = self._places[found.name]
-        deliveries = reader.read(line)
+        try:
+            deliveries = reader.read(line)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            # a fault of ours costs that line only, and is told
+            why = f"a fault in Bouncewise ({type(error).__name__}: {str(error)[:200]}); please report it"
+            deliveries = (line.unreadable(why),)
         if deliveries:
             for delivery in deliveries:
                 self.unread += delivery.kind is Kind.UNREADABLE

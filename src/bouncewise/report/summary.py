@@ -254,7 +254,7 @@ def _waiting(rollup: Rollup) -> dict[str, Any]:
             "longest_seconds": round(end.longest),
             "within": {str(step): count for step, count in zip((*STEPS, "longer"), end.steps, strict=True)},
         }
-        for cause, end in sorted(waiting.ended.items(), key=lambda item: item[1].deliveries, reverse=True)
+        for cause, end in sorted(waiting.ended.items(), key=lambda item: (-item[1].deliveries, item[0]))
     ]
     greylisted = waiting.ended.get("greylisted")
     return without_empty(

@@ -7,7 +7,7 @@ fills them in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -16,8 +16,9 @@ import msgspec
 from bouncewise.diagnosis.engine import Engine
 from bouncewise.pipeline.sink import Sink
 from bouncewise.reading.delivery import Delivered, Delivery, Kind, Source
+from bouncewise.reading.logs.bulk import EXPIRED
 from bouncewise.reading.logs.log import Counts
-from bouncewise.reading.logs.model import Joins, Message, expired
+from bouncewise.reading.logs.model import NO_MESSAGE, Joins, Message, expired
 from bouncewise.reading.logs.objects import ObjectReader
 from bouncewise.reading.logs.stream import LineStream
 from bouncewise.reading.logs.text import texts_of
@@ -57,7 +58,8 @@ class Read(msgspec.Struct, frozen=True):
 
     Attributes:
         given: what the sink gathered.
-        open_ones: deliveries of which earlier lines may tell more.
+        open_ones: deliveries of which earlier lines may tell more; those together that a line tells of a
+            message's end.
         open_ids: queue ids of deliveries that are counted and whose senders or clients earlier lines may
             tell, and whether the sender is known.
         messages: what the block tells of messages, by queue id.
@@ -66,7 +68,7 @@ class Read(msgspec.Struct, frozen=True):
     """
 
     given: Any
-    open_ones: list[Delivery]
+    open_ones: list[list[Delivery]]
     open_ids: list[tuple[str, bool]]
     messages: dict[str, Message]
     told: tuple[dict[str, str], dict[str, str]]
@@ -85,14 +87,17 @@ def read_block(engine: Engine, block: Block, make_sink: Callable[[Engine], Sink]
     stream = LineStream(Clock.at(block.reached), block.place, block.only)
     stream.lines = block.first
     objects = ObjectReader(stream, block.place, block.only)  # reads the lines that are JSON
-    open_ones: list[Delivery] = []
+    open_ones: list[list[Delivery]] = []
     open_ids: list[tuple[str, bool]] = []
     for text in texts_of([block.data]):
         for delivery in stream.bulk(text) if sink.bulk else stream.read(text.split("\n")):
             if isinstance(delivery, Delivered):
                 open_ids += delivery.of_unknown()
             elif _lacks(delivery, bulk=sink.bulk):
-                open_ones.append(delivery)
+                if open_ones and _is_end(delivery) and open_ones[-1][0].source == delivery.source:
+                    open_ones[-1].append(delivery)
+                    continue
+                open_ones.append([delivery])
                 sink.later()
                 continue
             sink.take(delivery)
@@ -106,9 +111,14 @@ def _lacks(delivery: Delivery, *, bulk: bool) -> bool:
     """Whether earlier lines may tell more that is asked for."""
     if not delivery.queue_id:
         return False
-    if delivery.sender is None or not delivery.recipient:
+    if delivery.sender is None or _is_end(delivery):
         return True
     return not delivery.client or not (bulk or delivery.message_id)
+
+
+def _is_end(delivery: Delivery) -> bool:
+    """Whether this is what a line tells of a whole message, of which others may wait since earlier lines."""
+    return not delivery.recipient or (delivery.kind is Kind.EXPIRED and EXPIRED in delivery.note)
 
 
 class Filler:
@@ -146,14 +156,15 @@ class Filler:
 
         The end of a message's waiting becomes a delivery for each recipient that waited.
         """
-        filled = [self._filled(delivery) for delivery in read.open_ones]
+        filled = [self._filled(group, read.messages) for group in read.open_ones]
         for queue_id, message in read.messages.items():
             known = self._messages.get(queue_id)
             self._messages.put(queue_id, message.over(known) if known else message)
         self._remember(read.told)
         return filled
 
-    def _filled(self, delivery: Delivery) -> list[Delivery]:
+    def _filled(self, group: list[Delivery], messages: Mapping[str, Message]) -> list[Delivery]:
+        delivery = group[0]
         known = self._told(delivery.queue_id)
         full = msgspec.structs.replace(
             delivery,
@@ -163,8 +174,13 @@ class Filler:
             size=delivery.size if delivery.size is not None else known.size,
             local_ip=delivery.local_ip or known.local_ip,
         )
-        ends = delivery.kind is Kind.EXPIRED and not delivery.recipient
-        return expired(full, known) if ends else [full]
+        if delivery.kind is not Kind.EXPIRED or not _is_end(delivery):
+            return [full]
+        ended = messages.get(delivery.queue_id, NO_MESSAGE).ended
+        here = {one.recipient: one.reply for one in group if one.recipient}
+        whole = Message(waiting=here, ended=ended).over(known)
+        self._messages.put(delivery.queue_id, msgspec.structs.replace(known, waiting=None))
+        return expired(full, whole)
 
 
 def parted(

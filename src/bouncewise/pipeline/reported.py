@@ -122,7 +122,7 @@ class ReportSink:
             for delivery in deliveries:
                 self.take(delivery)
         own = self.given()
-        own.merge(given)
+        own.merge(given, beside=True)
         return own
 
 

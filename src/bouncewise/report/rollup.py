@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from bouncewise.reading.delivery import Delivered, Delivery, Kind
-from bouncewise.reading.logs.model import Message
+from bouncewise.reading.logs.model import WAITED, Message
 from bouncewise.report.tally import OUTCOME_OF, OUTCOMES, Outcome, Tally
 from bouncewise.report.waiting import Waiting
 
@@ -18,7 +18,6 @@ MAX_TEMPLATES = 2000  # unknown templates that are kept apart
 MAX_UNREADABLE = 10
 MAX_SUPPRESSED = 1_000_000  # addresses
 MAX_WORDS = 400  # characters of an example
-WAITED = 30.0  # seconds from arrival to delivery below which nothing was deferred
 
 
 def sender_domain(sender: str | None) -> str:
@@ -277,8 +276,13 @@ class Rollup:
             place = f"{source.path} in {source.member}" if source.member else source.path
             self.unreadable.append(f"{place}: {delivery.reason}")
 
-    def merge(self, later: Rollup) -> None:
-        """Take in the next part."""
+    def merge(self, later: Rollup, *, beside: bool = False) -> None:
+        """Take in the next part.
+
+        Args:
+            later: what was counted there.
+            beside: it was counted in the same part of the log.
+        """
         self.outcomes = [a + b for a, b in zip(self.outcomes, later.outcomes, strict=True)]
         self.others.update(later.others)
         self.unreadable = [*self.unreadable, *later.unreadable][:MAX_UNREADABLE]
@@ -296,7 +300,7 @@ class Rollup:
         for address, suppressed in later.suppressed.items():
             self._suppress(address, suppressed)
         self.left_out += later.left_out
-        self.waiting.merge(later.waiting)
+        self.waiting.merge(later.waiting, beside=beside)
         self.first = min(filter(None, (self.first, later.first)), default="")
         self.last = max(self.last, later.last)
 

@@ -66,6 +66,10 @@ class Ended(msgspec.Struct):
         self.steps = [a + b for a, b in zip(self.steps, other.steps, strict=True)]
 
 
+# The deferrals that were counted of a delivery, if any, and the seconds until it was made
+Done = tuple[Wait | None, float | None]
+
+
 class Waiting:
     """Follows deferred deliveries by queue id and recipient, in bounded memory.
 
@@ -78,7 +82,7 @@ class Waiting:
     def __init__(self) -> None:
         self._young: dict[str, Wait] = {}
         self._old: dict[str, Wait] = {}
-        self._done: dict[str, float | None] = {}
+        self._done: dict[str, Done] = {}  # which may have waited in an earlier part of the log, too
         self.ended: dict[str, Ended] = {}
         self.most: list[Wait] = []
         self.attempts: Counter[int] = Counter()
@@ -99,21 +103,32 @@ class Waiting:
         """A delivery that may have waited came to its end."""
         key = _key(delivery)
         wait = self._pop(key)
-        seconds = delivery.queue_age if delivered else None
-        if wait is None:
-            if delivered and seconds is not None and seconds > _MINUTE and len(self._done) < LIMIT:
-                self._done[key] = seconds  # it may have waited in an earlier part of the log
-            return
-        self._finish(wait, seconds)
+        seconds, age = delivery.queue_age if delivered else None, delivery.queue_age
+        late = age > _MINUTE if age is not None else not delivered
+        if wait is not None:
+            self._finish(wait, seconds)
+        if wait is not None or late:
+            self._remember(key, (wait, seconds))
 
-    def merge(self, later: Waiting) -> None:
-        """Take in what was followed in the next part of the log."""
-        for key, seconds in later._done.items():
-            wait = self._pop(key)
-            if wait is not None:
-                self._finish(wait, seconds)
-            elif len(self._done) < LIMIT:
-                self._done[key] = seconds
+    def merge(self, later: Waiting, *, beside: bool = False) -> None:
+        """Take in what was followed in the next part of the log.
+
+        Args:
+            later: what was followed there.
+            beside: both were followed in one part, so that what was put off there may have ended here.
+        """
+        self.attempts.update(later.attempts)
+        for cause, ended in later.ended.items():
+            self.ended.setdefault(cause, Ended()).merge(ended)
+        self.most = _top([*self.most, *later.most])
+        for key, done in later._done.items():
+            self._settle(key, self._pop(key), *done)
+        if beside:
+            for key, done in list(self._done.items()):
+                wait = later._pop(key)
+                if wait is not None:
+                    del self._done[key]
+                    self._settle(key, wait, *done)
         for key, more in (*later._old.items(), *later._young.items()):
             wait = self._find(key)
             if wait is None:
@@ -121,10 +136,6 @@ class Waiting:
             else:
                 wait.attempts += more.attempts
                 wait.last, wait.cause = more.last, more.cause
-        for cause, ended in later.ended.items():
-            self.ended.setdefault(cause, Ended()).merge(ended)
-        self.attempts.update(later.attempts)
-        self.most = _top([*self.most, *later.most])
 
     def open(self) -> Iterator[Wait]:
         """The deliveries that still wait."""
@@ -139,8 +150,44 @@ class Waiting:
         self.attempts[wait.attempts] += 1
         if seconds is not None:
             self.ended.setdefault(wait.cause, Ended()).add(seconds)
-        if wait.attempts > 1 and (len(self.most) < MAX_TOP or wait.attempts > self.most[-1].attempts):
+        if wait.attempts > 1 and (len(self.most) < MAX_TOP or _rank(wait) < _rank(self.most[-1])):
             self.most = _top([*self.most, wait])
+
+    def _settle(self, key: str, wait: Wait | None, counted: Wait | None, seconds: float | None) -> None:
+        """Take note that a delivery ended that was put off, as it may be, in another part.
+
+        Args:
+            key: of the delivery.
+            wait: its deferrals that are not counted yet.
+            counted: those that were counted when it ended.
+            seconds: until it was made.
+        """
+        if wait is not None and counted is not None:
+            wait = self._lengthen(counted, wait)
+        elif wait is not None:
+            self._finish(wait, seconds)
+        self._remember(key, (wait or counted, seconds))
+
+    def _lengthen(self, counted: Wait, earlier: Wait) -> Wait:
+        """Add what was followed earlier of a delivery whose end is counted already."""
+        self.attempts[counted.attempts] -= 1
+        if not self.attempts[counted.attempts]:
+            del self.attempts[counted.attempts]
+        whole = Wait(
+            earlier.attempts + counted.attempts,
+            earlier.first,
+            counted.last,
+            counted.cause,
+            counted.recipient,
+            counted.queue_id,
+        )
+        self.attempts[whole.attempts] += 1
+        self.most = _top([*(wait for wait in self.most if wait != counted), whole])
+        return whole
+
+    def _remember(self, key: str, done: Done) -> None:
+        if len(self._done) < LIMIT:
+            self._done.setdefault(key, done)
 
     def _find(self, key: str) -> Wait | None:
         return self._young.get(key) or self._old.get(key)
@@ -159,4 +206,8 @@ def _key(delivery: Delivery) -> str:
 
 
 def _top(waits: list[Wait]) -> list[Wait]:
-    return sorted(waits, key=lambda wait: (-wait.attempts, wait.first, wait.recipient))[:MAX_TOP]
+    return sorted(waits, key=_rank)[:MAX_TOP]
+
+
+def _rank(wait: Wait) -> tuple[int, str, str]:
+    return -wait.attempts, wait.first, wait.recipient

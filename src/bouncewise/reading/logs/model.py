@@ -12,6 +12,7 @@ from bouncewise.reply.model import Reply
 
 MAX_MESSAGES = 60_000  # messages that are held in each of two generations
 MAX_WAITING = 1000  # recipients of a message whose last replies are held
+WAITED = 30.0  # seconds from a message's arrival before which nobody has waited for a second attempt
 MAX_SHOWN = 200  # characters of a line that can't be read
 T = TypeVar("T")
 
@@ -80,6 +81,7 @@ class Message(msgspec.Struct):
         local_ip: the address it is sent from, where that is told once a message.
         waiting: the last reply to each recipient that was deferred, where the end of waiting is told once
             a message.
+        ended: recipients that may have waited before and wait no longer.
     """
 
     sender: str | None = None
@@ -88,29 +90,40 @@ class Message(msgspec.Struct):
     size: int | None = None
     local_ip: str = ""
     waiting: dict[str, Reply] | None = None
+    ended: set[str] | None = None
 
     def over(self, earlier: Message) -> Message:
         """This message with what only earlier lines told."""
+        ended = self.ended or set()
+        still = {who: reply for who, reply in (earlier.waiting or {}).items() if who not in ended}
+        waiting = {**still, **(self.waiting or {})}
         return Message(
             earlier.sender if self.sender is None else self.sender,
             self.message_id or earlier.message_id,
             self.client or earlier.client,
             earlier.size if self.size is None else self.size,
             self.local_ip or earlier.local_ip,
-            {**(earlier.waiting or {}), **(self.waiting or {})} or None,
+            waiting or None,
+            ((earlier.ended or set()) | ended) - waiting.keys() or None,
         )
 
     def wait(self, recipient: str, reply: Reply) -> None:
         """Remember that a recipient was deferred."""
         if self.waiting is None:
             self.waiting = {}
-        if len(self.waiting) < MAX_WAITING:
+        if len(self.waiting) < MAX_WAITING or recipient in self.waiting:
             self.waiting[recipient] = reply
+        if self.ended:
+            self.ended.discard(recipient)
 
     def end(self, recipient: str) -> None:
         """Remember that a recipient waits no longer."""
         if self.waiting:
             self.waiting.pop(recipient, None)
+        if self.ended is None:
+            self.ended = set()
+        if len(self.ended) < MAX_WAITING:
+            self.ended.add(recipient)
 
 
 NO_MESSAGE = Message()

@@ -10,7 +10,7 @@ from bouncewise.reading.delivery import NO_SOURCE, Delivered, Delivery, Kind, So
 from bouncewise.reading.logs.bulk import EXPIRED, QUEUE_ID, Bulk, Marks
 from bouncewise.reading.logs.envelopes.text import Opening, loose
 from bouncewise.reading.logs.formats import FOREIGN
-from bouncewise.reading.logs.model import MAX_SHOWN, Joins, Line, Message, Reader
+from bouncewise.reading.logs.model import MAX_SHOWN, WAITED, Joins, Line, Message, Reader
 from bouncewise.reading.logs.registry import LineFormat, format_of, line_format, line_formats
 from bouncewise.reading.logs.times import Clock
 
@@ -148,8 +148,14 @@ class LineStream:
         for queue_id, recipient in zip(sent.queue_ids, sent.recipients, strict=True):
             if queue_id in young or queue_id in old:
                 message = messages.get(queue_id)
-                if message is not None:
+                if message is not None and message.waiting:
                     message.end(recipient)
+        for late in sent.waited(WAITED):  # deferred, maybe, in a part that another process reads
+            message = messages.get(late.queue_id)
+            if message is None:
+                message = Message()
+                messages.put(late.queue_id, message)
+            message.end(late.recipient)
 
     def _known(self) -> Joins[Message] | None:
         return getattr(self._readers.get(self._format.name), "messages", None)

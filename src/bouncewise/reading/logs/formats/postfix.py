@@ -24,7 +24,7 @@ from collections.abc import Iterable
 
 from bouncewise.reading.delivery import Delivery, Kind
 from bouncewise.reading.logs.formats.postfix_bulk import Bulk
-from bouncewise.reading.logs.model import NO_MESSAGE, Joins, Line, Message, expired
+from bouncewise.reading.logs.model import NO_MESSAGE, WAITED, Joins, Line, Message, expired
 from bouncewise.reading.logs.replies import reply_of, words_of
 from bouncewise.reply.model import Phase, Reply
 from bouncewise.reply.unwrap.common import phase_of
@@ -149,7 +149,8 @@ class Reader:
             reply=words_of(f"{found[3]}, {found[4]}"),
         )
         ended = expired(end, message)
-        message.waiting = None  # the queue id may come again
+        for delivery in ended:
+            message.end(delivery.recipient)
         return ended
 
     def _delivery(self, line: Line) -> Iterable[Delivery]:
@@ -170,10 +171,11 @@ class Reader:
         else:
             reply, phase, told = _said(words, dsn)
             host, address = (host, address) if host else told
+        age = float(delay) if _SECONDS.match(delay) else None
         if kind is Kind.DEFERRED:
             self._message(queue_id).wait(recipient, reply)
-        elif message.waiting:
-            message.end(recipient)
+        elif message.waiting or (age or 0) > WAITED:
+            self._message(queue_id).end(recipient)
         return (
             Delivery(
                 source=line.source,
@@ -189,7 +191,7 @@ class Reader:
                 remote_ip=address,
                 client=message.client,
                 size=message.size,
-                queue_age=float(delay) if _SECONDS.match(delay) else None,
+                queue_age=age,
                 delays=delays,
                 phase=phase,
                 status=dsn,

@@ -93,9 +93,11 @@ class Bulk:
             return None
         pairs = queued.findall(block)
         senders = dict(pairs)
-        if len(senders) != len(pairs) and len(set(pairs)) != len(senders):
-            return None  # a queue id was used again, for another sender
-        self._remember(senders, {qid: user or peer for qid, peer, user in client.findall(block)})
+        handed = [(queue_id, user or peer) for queue_id, peer, user in client.findall(block)]
+        clients = dict(handed)
+        if _differ(senders, pairs, self.senders) or _differ(clients, handed, self.clients):
+            return None  # a queue id was used again, for another message
+        self._remember(senders, clients)
         return self._columns(rows, time_of) if rows else None, others, text.count("\n") + 1
 
     def _remember(self, senders: dict[str, str], clients: dict[str, str]) -> None:
@@ -137,6 +139,13 @@ class Bulk:
             first=min(ends),
             last=max(ends),
         )
+
+
+def _differ(found: dict[str, str], pairs: list[tuple[str, str]], known: dict[str, str]) -> bool:
+    """Whether a key has several values in a block, or another one than was known before."""
+    if len(found) != len(pairs) and len(set(pairs)) != len(found):
+        return True
+    return any(found[key] != known[key] for key in found.keys() & known.keys())
 
 
 def _others(text: str, mark: str) -> list[tuple[int, str]] | None:

@@ -119,27 +119,35 @@ class LineStream:
     def _taken(
         self, sent: Delivered | None, rest: list[tuple[int, str]], lines: int
     ) -> Iterator[Delivery | Delivered]:
-        """What a block gave: failures first, then what was sent, then what waited in vain."""
+        """What a block gave: what is read line by line first, then what was sent."""
         first = self.lines
-        late = []
+        served = _served(sent, rest)
         for number, line in rest:
-            if EXPIRED in line:
-                late.append((number, line))
-                continue
+            if served and EXPIRED in line:
+                for queue_id in QUEUE_ID(line)[:1]:
+                    self._end(queue_id, served.get(queue_id, ()))
             yield from self._one(first + number + 1, line)
         if sent is not None:
-            self._end(sent)
+            self._end_all(sent)
             yield sent
-        for number, line in late:
-            yield from self._one(first + number + 1, line)
         self.lines = first + lines
 
     def _one(self, number: int, line: str) -> Iterable[Delivery]:
         self.lines = number
         self._recall(line)
-        return self._shortcut(line) if line.startswith(self._prefix, self._at) else self._line(line)
+        if line.startswith(self._prefix, self._at):
+            return self._shortcut(line) if self._wanted(line) else ()
+        return self._line(line)
 
-    def _end(self, sent: Delivered) -> None:
+    def _end(self, queue_id: str, recipients: Iterable[str]) -> None:
+        """Those who got a message before it expired do not wait for it."""
+        messages = self._known()
+        message = messages.get(queue_id) if messages is not None else None
+        if message is not None and message.waiting:
+            for recipient in recipients:
+                message.end(recipient)
+
+    def _end_all(self, sent: Delivered) -> None:
         """Nobody who got a message waits for it any longer."""
         messages = self._known()
         if messages is None:
@@ -383,6 +391,18 @@ class LineStream:
 
 def _placed(place: Source, name: str) -> Source:
     return Source(path=place.path, format=name, member=place.member)
+
+
+def _served(sent: Delivered | None, rest: list[tuple[int, str]]) -> dict[str, list[str]]:
+    """To whom those messages were sent, by queue id, that expired in the same block."""
+    gone: dict[str, list[str]] = {
+        queue_id: [] for _, line in rest if EXPIRED in line for queue_id in QUEUE_ID(line)[:1]
+    }
+    if gone and sent is not None:
+        for queue_id, recipient in zip(sent.queue_ids, sent.recipients, strict=True):
+            if queue_id in gone:
+                gone[queue_id].append(recipient)
+    return gone
 
 
 class _Nobody:

@@ -98,7 +98,7 @@ def test_a_log_in_parts_gives_the_same_lines(
     assert _rows(engine, path, jobs=2) == rows
 
 
-@pytest.mark.parametrize(("seed", "reuse"), [(0, 0), (1, 0), (2, 15), (3, 60), (4, 200)])
+@pytest.mark.parametrize(("seed", "reuse"), [(0, 0), (1, 15), (2, 15), (3, 60), (4, 0)])
 def test_all_ways_of_reading_give_the_same_report(
     seed: int, reuse: int, engine: Engine, tmp_path: Path, in_parts: None
 ) -> None:

@@ -67,6 +67,7 @@ class LineStream:
         self._hours: dict[str, str] = {}
         self._marks: Marks | None = None
         self._bulk: Bulk | None = None
+        self._bulk_name = ""  # of its format, which need not be that of the last line
         self.lines = self.foreign = self.unread = 0
 
     def read(self, lines: Iterable[str]) -> Iterator[Delivery]:
@@ -113,8 +114,8 @@ class LineStream:
         if form.bulk is None:
             return
         self._marks = form.marks(self._prefix, self._at)
-        self._bulk = self._bulk or form.bulk()
-        self._bulk.learn(getattr(self._readers.get(form.name), "messages", None))
+        self._bulk, self._bulk_name = self._bulk or form.bulk(), form.name
+        self._bulk.learn(self._known())
 
     def _taken(
         self, sent: Delivered | None, rest: list[tuple[int, str]], lines: int
@@ -166,7 +167,7 @@ class LineStream:
             message.end(late.recipient)
 
     def _known(self) -> Joins[Message] | None:
-        return getattr(self._readers.get(self._format.name), "messages", None)
+        return getattr(self._readers.get(self._bulk_name), "messages", None)
 
     def _time_of(self, stamp: str) -> str:
         """The time that stands in front of the machine's name."""

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.pipeline.postfix_log import postfix_log
 
-from bouncewise.cli import cli
+from bouncewise.cli import cli, source
 from bouncewise.cli import report as report_command
 from bouncewise.pipeline.run import Piece
 
@@ -199,3 +199,13 @@ def test_a_long_line_of_a_log_is_no_path() -> None:
     result = _run("explain", line)
     assert result.exit_code == 0
     assert "mailbox-full" in result.stdout
+
+
+def test_what_begins_as_json_and_is_none_is_read_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "MAX_MAIL", 70_000)
+    path = tmp_path / "replies.txt"
+    path.write_text('{"reply": "550 5.1.1 no such user"}\n' * 3000)
+    found = json.loads(_run("explain", str(path), "--json").stdout)
+    assert len(found) == 3000

@@ -28,7 +28,6 @@ from bouncewise.cli.source import (
 )
 from bouncewise.diagnosis.engine import Engine
 from bouncewise.reply.model import NO_CONTEXT, Context, Phase
-from bouncewise.reply.parse import decode
 
 _PHASES = [p.value for p in Phase]
 _SEVERAL = 3  # from here on, one line each and a summary are easier to read
@@ -98,7 +97,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
 
                 explain_mail(engine, mail, name, as_json=as_json, details=details)
                 return
-            found = iter(split(decode(hook))) if hook else pieces(head, file)
+            found = pieces(hook or head, file)
         if as_json:
             _as_json(engine, found, given)
             return

@@ -19,6 +19,7 @@ import click
 from bouncewise.reply.parse import MAX_INPUT, decode
 
 MAX_LINE = 1_048_576
+MAX_START = 1024  # octets that tell whether a file is JSON
 MAX_MAIL = 67_108_864  # octets of a mail that are read
 _FIELDS_OF_A_MAIL = 3
 _BEGINS_MAIL = re.compile(r"(?:>?From \S[^\n]{0,200}\n)?[A-Za-z][A-Za-z0-9-]{1,60}[ \t]?:")
@@ -107,7 +108,12 @@ def webhook_in(head: bytes, file: BinaryIO | None = None) -> bytes:
         head: what ``head_of`` read.
         file: the rest.
     """
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:MAX_START]
+    if start[:1] not in (b"{", b"["):
+        return b""
+    from bouncewise.reading.logs.detect import is_json  # noqa: PLC0415 - only for what may be JSON
+
+    if not is_json(decode(start).partition("\n")[0]):
         return b""
     return head + (file.read(MAX_MAIL - len(head)) if file is not None else b"")
 

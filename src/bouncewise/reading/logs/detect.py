@@ -38,7 +38,7 @@ def form_of(head: bytes) -> Form | None:
         return None
     if is_entries(lines):
         return Form.ENTRIES
-    if _is_json(lines[0].removeprefix("data: ")) or is_form(lines[0]):
+    if is_json(lines[0].removeprefix("data: ")) or is_form(lines[0]):
         return Form.OBJECTS
     if _are_enveloped(lines):
         return Form.LINES
@@ -54,8 +54,12 @@ def _are_enveloped(lines: list[str]) -> bool:
     return opened > _ENOUGH * len(lines)
 
 
-def _is_json(line: str) -> bool:
-    """Whether a line opens an object or a list; ``[24/Nov/2026 10:00:00]`` opens none."""
+def is_json(line: str) -> bool:
+    """Whether a line opens an object or a list; ``[24/Nov/2026 10:00:00]`` opens none.
+
+    Args:
+        line: not empty, without blanks in front.
+    """
     return line[0] == "{" or (line[0] == "[" and line[1:].lstrip()[:1] in ("", "{", "[", "]"))
 
 

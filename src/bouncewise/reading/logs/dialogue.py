@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Iterable
 
 import msgspec
 
+from bouncewise.reading.logs.model import Joins
 from bouncewise.reading.logs.replies import reply_of, words_of
 from bouncewise.reply.model import Phase, Reply
 
 MAX_RECIPIENTS = 5000  # of one message
+MAX_SESSIONS = 20_000  # in each of two generations
 MAX_ASKED = 5000  # commands that wait for their replies
 MAX_LINES = 100  # of a reply
 _COMMAND = re.compile(r"\s{0,8}([A-Za-z][\w-]{0,30})\b[ :]{0,8}", re.ASCII)
@@ -259,6 +262,35 @@ class Dialogue:
         recipients = [asked.address or "" for asked in self._asked if asked.verb == "RCPT"]
         self._refused = self._refused or bool(recipients)
         return [Outcome(recipient, self.sender, phase, reply) for recipient in recipients]
+
+
+class Sessions:
+    """Dialogues by the names that a log gives to sessions, in bounded memory."""
+
+    def __init__(self) -> None:
+        self._dialogues: Joins[Dialogue] = Joins(MAX_SESSIONS)
+
+    def of(self, key: str, reply: str = "") -> Dialogue:
+        """The dialogue of a session; another one where the name comes again.
+
+        Args:
+            key: names the session.
+            reply: what the server says now, or "".
+        """
+        dialogue = self._dialogues.get(key)
+        if dialogue is None or dialogue.begins_anew(reply):
+            dialogue = Dialogue()
+            self._dialogues.put(key, dialogue)
+        return dialogue
+
+
+def refusals(outcomes: Iterable[Outcome]) -> list[Outcome]:
+    """What of a session in which this server was spoken to is a refusal of mail; a wrong password is none.
+
+    Args:
+        outcomes: of the session.
+    """
+    return [o for o in outcomes if o.reply.code and o.reply.code >= 400 and o.phase is not Phase.AUTH]
 
 
 def _is(asked: _Asked, verb: str) -> bool:

@@ -24,17 +24,14 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from bouncewise.reading.delivery import Delivery, Kind, Source
-from bouncewise.reading.logs.dialogue import Dialogue, Outcome
+from bouncewise.reading.logs.dialogue import MAX_SESSIONS, Dialogue, Outcome, refusals
 from bouncewise.reading.logs.fields import kind_of, peer_of, plain_name, time_of
 from bouncewise.reading.logs.model import Joins
-from bouncewise.reply.model import Phase
 
-MAX_SESSIONS = 20_000
 _WANTED = ("session-id", "local-endpoint", "remote-endpoint", "event", "data")
 _REPLY = re.compile(r"[2-5]\d\d(?:[ -]|$)")
 _MESSAGE_ID = re.compile(r"InternetMessageId <?([^<>\s]{1,400})>?")
 _RECORD = re.compile(r"RecordId (\d{1,20})")
-_NOT_OURS = frozenset((Phase.AUTH,))  # a wrong password is no refusal of mail
 
 
 class _Session(msgspec.Struct):
@@ -89,11 +86,7 @@ def _outcomes(session: _Session, event: str, data: str, context: str) -> Iterabl
             dialogue.command(data)
         else:
             outcomes = dialogue.reply(data)
-            if session.inbound:
-                return [
-                    o for o in outcomes if o.reply.code and o.reply.code >= 400 and o.phase not in _NOT_OURS
-                ]
-            return outcomes
+            return refusals(outcomes) if session.inbound else outcomes
     elif event == "-" and session.inbound is False:
         return dialogue.lost(f"connection lost: {context}" if context else "connection lost")
     return ()

@@ -22,14 +22,12 @@ import re
 from collections.abc import Iterable
 
 from bouncewise.reading.delivery import Delivery, Kind
-from bouncewise.reading.logs.dialogue import Dialogue, Outcome
+from bouncewise.reading.logs.dialogue import Dialogue, Outcome, Sessions, refusals
 from bouncewise.reading.logs.fields import kind_of
-from bouncewise.reading.logs.model import Joins, Line
+from bouncewise.reading.logs.model import Line
 from bouncewise.reading.logs.times import iso
-from bouncewise.reply.model import Phase
 
 PROGRAMS: tuple[str, ...] = ()
-MAX_SESSIONS = 20_000
 _LINE = re.compile(
     r'"(SMTPC|SMTPD)"\t\d{1,10}\t(\d{1,12})\t"([^"]{10,30})"\t"([^"]{0,60})"\t"(SENT|RECEIVED): (.*?)"?$',
     re.ASCII | re.DOTALL,
@@ -49,7 +47,7 @@ class Reader:
     """Reads the lines of conversations, and joins those of a session."""
 
     def __init__(self) -> None:
-        self._sessions: Joins[Dialogue] = Joins(MAX_SESSIONS)
+        self._sessions = Sessions()
 
     def read(self, line: Line) -> Iterable[Delivery]:
         """The deliveries that a line tells of."""
@@ -63,18 +61,13 @@ class Reader:
         inbound = log == "SMTPD"
         is_reply = inbound == (direction == "SENT")
         key = f"{log} {session}"
-        dialogue = self._sessions.get(key)
-        if dialogue is None or (is_reply and dialogue.begins_anew(text)):
-            dialogue = Dialogue()
-            self._sessions.put(key, dialogue)
+        dialogue = self._sessions.of(key, text if is_reply else "")
         if not is_reply:
             dialogue.command(text)
             return ()
         outcomes = dialogue.reply(text)
         if inbound:
-            outcomes = [
-                o for o in outcomes if o.reply.code and o.reply.code >= 400 and o.phase is not Phase.AUTH
-            ]
+            outcomes = refusals(outcomes)
         return [_delivery(line, dialogue, outcome, inbound, iso(time), address) for outcome in outcomes]
 
 

@@ -24,13 +24,12 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from bouncewise.reading.delivery import Delivery, Kind, Source
-from bouncewise.reading.logs.dialogue import Dialogue, Outcome
+from bouncewise.reading.logs.dialogue import MAX_SESSIONS, Dialogue, Outcome, Sessions
 from bouncewise.reading.logs.fields import kind_of, time_of
 from bouncewise.reading.logs.model import Joins
 from bouncewise.reading.logs.tables import DATE
 from bouncewise.reply.model import Phase, Reply
 
-MAX_SESSIONS = 20_000
 _WANTED = frozenset(("c-ip", "cs-method", "cs-uri-query"))
 _OUTBOUND = "OutboundConnection"
 _PATH = re.compile(r"<([^<>]{0,400})>|:\+?([^\s<>+]{1,400})")
@@ -54,7 +53,7 @@ class TableRows:
     """Reads the rows of a log, and joins those of a conversation."""
 
     def __init__(self) -> None:
-        self._outbound: Joins[Dialogue] = Joins(MAX_SESSIONS)
+        self._outbound = Sessions()
         self._inbound: Joins[_Inbound] = Joins(MAX_SESSIONS)
 
     def read(self, row: Mapping[str, str], source: Source) -> Iterable[Delivery]:
@@ -66,11 +65,8 @@ class TableRows:
 
     def _conversation(self, row: Mapping[str, str], source: Source, is_reply: bool) -> Iterable[Delivery]:
         key = f"{row.get('c-ip')} {row.get('s-port')} {row.get('s-sitename')}"
-        dialogue = self._outbound.get(key)
         text = spoken(row.get("cs-uri-query") or "")
-        if dialogue is None or (is_reply and dialogue.begins_anew(text)):
-            dialogue = Dialogue()
-            self._outbound.put(key, dialogue)
+        dialogue = self._outbound.of(key, text if is_reply else "")
         if not is_reply:
             dialogue.command(f"{row.get('cs-method', '')} {text}")
             return ()

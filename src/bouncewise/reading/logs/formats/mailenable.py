@@ -18,13 +18,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from bouncewise.reading.delivery import Delivery, Kind, Source
-from bouncewise.reading.logs.dialogue import Dialogue, Outcome
+from bouncewise.reading.logs.dialogue import Dialogue, Outcome, Sessions, refusals
 from bouncewise.reading.logs.fields import kind_of, time_of
 from bouncewise.reading.logs.formats.iis_smtp import spoken
-from bouncewise.reading.logs.model import Joins
-from bouncewise.reply.model import Phase
 
-MAX_SESSIONS = 20_000
 _WANTED = frozenset(("c-ip", "agent", "cs-method", "cs-uristem", "cs-uriquery"))
 
 
@@ -37,7 +34,7 @@ class TableRows:
     """Reads the rows of a log, and joins those of a session."""
 
     def __init__(self) -> None:
-        self._sessions: Joins[Dialogue] = Joins(MAX_SESSIONS)
+        self._sessions = Sessions()
 
     def read(self, row: Mapping[str, str], source: Source) -> Iterable[Delivery]:
         """The deliveries that a row tells of."""
@@ -47,17 +44,12 @@ class TableRows:
         inbound = agent == "SMTP-IN"
         key = f"{agent} {row.get('c-ip')} {row.get('s-port')}"
         said, answer = spoken(row.get("cs-uristem") or ""), spoken(row.get("cs-uriquery") or "")
-        dialogue = self._sessions.get(key)
-        if dialogue is None or dialogue.begins_anew(answer):
-            dialogue = Dialogue()
-            self._sessions.put(key, dialogue)
+        dialogue = self._sessions.of(key, answer)
         if said and said != "-":
             dialogue.command(said)
         outcomes = dialogue.reply(f"{answer[:3]} {answer[4:]}")  # of several lines the row has one
         if inbound:
-            outcomes = [
-                o for o in outcomes if o.reply.code and o.reply.code >= 400 and o.phase is not Phase.AUTH
-            ]
+            outcomes = refusals(outcomes)
         return [_delivery(dialogue, outcome, row, source, inbound) for outcome in outcomes]
 
 

@@ -26,11 +26,10 @@ from collections.abc import Iterable
 import msgspec
 
 from bouncewise.reading.delivery import Delivery, Kind
-from bouncewise.reading.logs.dialogue import Dialogue, Outcome
+from bouncewise.reading.logs.dialogue import Dialogue, Outcome, refusals
 from bouncewise.reading.logs.fields import kind_of, peer_of
 from bouncewise.reading.logs.model import Line
 from bouncewise.reading.logs.times import iso
-from bouncewise.reply.model import Phase
 
 PROGRAMS: tuple[str, ...] = ("mdaemon",)
 _LINE = re.compile(
@@ -95,9 +94,7 @@ class Reader:
             return ()
         outcomes = session.dialogue.reply(text)
         if session.inbound:
-            outcomes = [
-                o for o in outcomes if o.reply.code and o.reply.code >= 400 and o.phase is not Phase.AUTH
-            ]
+            outcomes = refusals(outcomes)
         return [_delivery(line, session, outcome, time) for outcome in outcomes]
 
 

@@ -21,13 +21,11 @@ import re
 from collections.abc import Iterable
 
 from bouncewise.reading.delivery import Delivery, Kind
-from bouncewise.reading.logs.dialogue import Dialogue, Outcome
+from bouncewise.reading.logs.dialogue import MAX_SESSIONS, Dialogue, Outcome, Sessions, refusals
 from bouncewise.reading.logs.fields import kind_of, peer_of
 from bouncewise.reading.logs.model import Joins, Line
-from bouncewise.reply.model import Phase
 
 PROGRAMS: tuple[str, ...] = ()
-MAX_SESSIONS = 20_000
 _CLOCK = r"\d\d:\d\d:\d\d(?:\.\d{1,3})?"
 _IP = r"[0-9A-Fa-f.:]{3,45}"
 _LINE = re.compile(
@@ -57,7 +55,7 @@ class Reader:
     """Reads the lines of conversations, and joins those of a session."""
 
     def __init__(self) -> None:
-        self._sessions: Joins[Dialogue] = Joins(MAX_SESSIONS)
+        self._sessions = Sessions()
         self._peers: Joins[str] = Joins(MAX_SESSIONS)
         self._told: Joins[bool] = Joins(MAX_SESSIONS)
 
@@ -69,18 +67,13 @@ class Reader:
         address, number, said, text = found.groups()
         inbound, key = address is not None, f"{address} {number}"
         is_reply = said.lower() == "rsp"
-        dialogue = self._sessions.get(key)
-        if dialogue is None or (is_reply and dialogue.begins_anew(text)):
-            dialogue = Dialogue()
-            self._sessions.put(key, dialogue)
+        dialogue = self._sessions.of(key, text if is_reply else "")
         if not is_reply:
             dialogue.command(text)
             return ()
         outcomes = dialogue.reply(text)
         if inbound:
-            outcomes = [
-                o for o in outcomes if o.reply.code and o.reply.code >= 400 and o.phase is not Phase.AUTH
-            ]
+            outcomes = refusals(outcomes)
         peer = address or self._peers.get(number) or ""
         for outcome in outcomes if not inbound else ():
             self._told.put(_delivered_to(number, outcome.recipient), True)

@@ -46,6 +46,15 @@ class Source(msgspec.Struct, frozen=True):
     member: str = ""
     truncated: bool = False
 
+    def at(self, line: int | None, form: str = "") -> Source:
+        """A line of this file.
+
+        Args:
+            line: its number from 1, or None.
+            form: the format that told of it.
+        """
+        return Source(path=self.path, format=form, line=line, member=self.member)
+
 
 NO_SOURCE = Source()
 

@@ -41,8 +41,7 @@ class Line(msgspec.Struct, gc=False):
     @property
     def source(self) -> Source:
         """Where a delivery that this line tells of was read."""
-        place = self.place
-        return Source(path=place.path, format=place.format, line=self.number, member=place.member)
+        return self.place.at(self.number, self.place.format)
 
     def unreadable(self, reason: str) -> Delivery:
         """A record that says why this line, which should tell of a delivery, can't be read."""

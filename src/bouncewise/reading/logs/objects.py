@@ -201,8 +201,7 @@ class ObjectReader:
             yield from self._value(value, number, level + 1)
 
     def _read(self, form: ObjectFormat, record: Mapping[str, Any], number: int | None) -> Iterator[Delivery]:
-        place = self._place
-        source = Source(path=place.path, format=form.name, line=number, member=place.member)
+        source = self._place.at(number, form.name)
         try:
             deliveries = list(form.read(record, source))
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
@@ -223,8 +222,7 @@ class ObjectReader:
 
     def _lost(self, reason: str, words: str) -> Delivery:
         self.unread += 1
-        place = self._place
-        source = Source(path=place.path, line=self.lines or None, member=place.member)
+        source = self._place.at(self.lines or None)
         return Delivery(source=source, kind=Kind.UNREADABLE, reason=reason, note=words[:MAX_SHOWN])
 
 

@@ -224,7 +224,7 @@ class LineStream:
         self._open = Opening(clock).open
         self._hours.clear()
         self._place = place
-        self._places = {name: _placed(place, name) for name in self._readers}
+        self._places = {name: place.at(None, name) for name in self._readers}
         self.lines = self.foreign = self.unread = 0
 
     def _line(self, text: str) -> Iterable[Delivery]:
@@ -369,7 +369,7 @@ class LineStream:
         reader = self._readers.get(found.name)
         if reader is None:
             reader = self._readers[found.name] = found.reader()
-            self._places[found.name] = _placed(self._place, found.name)
+            self._places[found.name] = self._place.at(None, found.name)
         line.place = self._places[found.name]
         try:
             deliveries = reader.read(line)
@@ -384,14 +384,9 @@ class LineStream:
 
     def _unread(self, text: str) -> Iterable[Delivery]:
         self.unread += 1
-        place = self._place
-        source = Source(path=place.path, line=self.lines, member=place.member)
+        source = self._place.at(self.lines)
         reason = "this line is of no log format that is known"
         return (Delivery(source=source, kind=Kind.UNREADABLE, note=text[:MAX_SHOWN], reason=reason),)
-
-
-def _placed(place: Source, name: str) -> Source:
-    return Source(path=place.path, format=name, member=place.member)
 
 
 def _served(sent: Delivered | None, rest: list[tuple[int, str]]) -> dict[str, list[str]]:

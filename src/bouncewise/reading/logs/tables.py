@@ -144,8 +144,7 @@ class TableReader:
         if len(row) < min(2, len(self._columns)):
             yield self._lost(number, "this row has too few columns", " ".join(row))
             return
-        place = self._place
-        source = Source(path=place.path, format=form.name, line=number, member=place.member)
+        source = self._place.at(number, form.name)
         values: dict[str, str] = dict(zip(self._columns, row, strict=False))
         if form is _LINES:
             line = line_in(values)
@@ -159,9 +158,9 @@ class TableReader:
 
     def _lost(self, number: int, reason: str, words: str) -> Delivery:
         self.unread += 1
-        place = self._place
-        source = Source(path=place.path, line=number, member=place.member)
-        return Delivery(source=source, kind=Kind.UNREADABLE, reason=reason, note=words[:MAX_SHOWN])
+        return Delivery(
+            source=self._place.at(number), kind=Kind.UNREADABLE, reason=reason, note=words[:MAX_SHOWN]
+        )
 
 
 def is_table(lines: Sequence[str]) -> bool:

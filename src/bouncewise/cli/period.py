@@ -50,6 +50,16 @@ def time_of(text: str) -> str:
         ) from None
 
 
+def earlier(time: str, seconds: float) -> str:
+    """The time so long before another.
+
+    Args:
+        time: as ``time_of`` gives it.
+        seconds: how long before.
+    """
+    return (datetime.fromisoformat(time) - timedelta(seconds=seconds)).isoformat(timespec="seconds")
+
+
 def period_of(since: str, until: str) -> Period:
     """The period from one time to another.
 

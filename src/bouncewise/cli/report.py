@@ -15,7 +15,7 @@ import msgspec
 from bouncewise.cli.engine import engine_options, load_cli_engine
 from bouncewise.cli.inputs import format_name, jobs_option
 from bouncewise.cli.parquet import need_pyarrow
-from bouncewise.cli.period import period_of, span_of
+from bouncewise.cli.period import earlier, period_of, span_of
 from bouncewise.cli.progress import Progress
 from bouncewise.cli.safe import safe
 from bouncewise.cli.show import Part, show
@@ -200,8 +200,8 @@ class Run:
         """What paths hold of a period and of the one of a length before it."""
         length = span_of(against)
         now = period if period.since else period_of(against, period.until)
-        before = Period(since=_earlier(now.since, length), until=now.since)
-        first = partial(make_sink.func, **{**make_sink.keywords, "period": now})
+        before = Period(since=earlier(now.since, length), until=now.since)
+        first = partial(make_sink, period=now)
         second = partial(ReportSink, period=before)
         found = self._merged(paths, partial(PairSink, first=first, second=second), tuple)
         return found[0], found[1]
@@ -224,12 +224,6 @@ class Run:
                 self.interrupted = True
                 click.echo("\ninterrupted; this is what was read until then", err=True)
         return rollups or [Rollup(), Rollup()]
-
-
-def _earlier(time: str, length: float) -> str:
-    from datetime import datetime, timedelta  # noqa: PLC0415 - for --compare only
-
-    return (datetime.fromisoformat(time) - timedelta(seconds=length)).isoformat(timespec="seconds")
 
 
 def _write(summary: dict[str, Any], rollup: Rollup, options: Options) -> None:

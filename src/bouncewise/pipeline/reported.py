@@ -88,7 +88,7 @@ class ReportSink:
     def _diagnose(self, outcome: Outcome, delivery: Delivery) -> None:
         diagnosis = diagnose_delivery(self._engine, delivery)
         cause = diagnosis.cause
-        if self._suppress and diagnosis.advice.suppress:
+        if self._suppress and diagnosis.brief.suppress:
             self._rollup.add_suppressed(delivery, cause)
         if cause == "unknown":
             words = fold_bytes(delivery.reply.text[:MAX_TEMPLATE])

@@ -24,7 +24,6 @@ MAX_HOURS = 72  # a longer span is shown by days
 NEW_SHARE = 0.2  # what came only in this last part of the span, or its last day, is new
 _MINE = ("sender-admin", "sender-user")
 _FAILED = (Outcome.BOUNCED, Outcome.EXPIRED)
-_COUNTED = tuple(Outcome)
 
 
 def summarise(rollup: Rollup, engine: Engine, rows: int = MAX_ROWS) -> dict[str, Any]:

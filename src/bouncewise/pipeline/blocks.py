@@ -16,7 +16,7 @@ import msgspec
 from bouncewise.diagnosis.engine import Engine
 from bouncewise.pipeline.sink import Sink
 from bouncewise.reading.delivery import Delivered, Delivery, Kind, Source
-from bouncewise.reading.logs.bulk import EXPIRED
+from bouncewise.reading.logs.bulk import EXPIRED, Origins
 from bouncewise.reading.logs.log import Counts
 from bouncewise.reading.logs.model import NO_MESSAGE, Joins, Message, expired
 from bouncewise.reading.logs.objects import ObjectReader
@@ -126,8 +126,7 @@ class Filler:
 
     def __init__(self) -> None:
         self._messages: Joins[Message] = Joins()
-        self._young: tuple[dict[str, str], dict[str, str]] = {}, {}
-        self._old: tuple[dict[str, str], dict[str, str]] = {}, {}
+        self._origins = Origins(MAX_TOLD)
 
     def fill_ids(self, read: Read) -> list[Message]:
         """What is to be added on messages of which a block told too little; to be called before ``fill``."""
@@ -139,17 +138,8 @@ class Filler:
 
     def _told(self, queue_id: str) -> Message:
         known = self._messages.get(queue_id)
-        senders, clients = (
-            young.get(queue_id, old.get(queue_id)) for young, old in zip(self._young, self._old, strict=True)
-        )
-        told = Message(sender=senders, client=clients or "")
+        told = self._origins.message(queue_id)
         return told.over(known) if known else told
-
-    def _remember(self, told: tuple[dict[str, str], dict[str, str]]) -> None:
-        if len(self._young[0]) > MAX_TOLD:
-            self._old, self._young = self._young, ({}, {})
-        for mine, more in zip(self._young, told, strict=True):
-            mine.update(more)
 
     def fill(self, read: Read) -> list[list[Delivery]]:
         """What each open delivery of a block is, as far as earlier blocks tell; to be called in order.
@@ -160,7 +150,7 @@ class Filler:
         for queue_id, message in read.messages.items():
             known = self._messages.get(queue_id)
             self._messages.put(queue_id, message.over(known) if known else message)
-        self._remember(read.told)
+        self._origins.remember(*read.told)
         return filled
 
     def _filled(self, group: list[Delivery], messages: Mapping[str, Message]) -> list[Delivery]:

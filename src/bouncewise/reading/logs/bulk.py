@@ -29,17 +29,54 @@ class Marks(msgspec.Struct, frozen=True):
     at: int
 
 
-class Bulk(Protocol):
-    """Takes columns out of blocks, and remembers who sent which message, in bounded memory."""
+class Origins:
+    """Who sent which message and who handed it over, by queue id, in two generations.
 
-    senders: dict[str, str]
-    clients: dict[str, str]
+    Whole blocks are taken in at once, which ``Joins`` can't.
+
+    Args:
+        limit: messages in a generation.
+
+    Attributes:
+        senders: reverse-paths of the young generation.
+        clients: clients of it.
+        older: both of the old one.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self.senders: dict[str, str] = {}
+        self.clients: dict[str, str] = {}
+        self.older: tuple[dict[str, str], dict[str, str]] = ({}, {})
+
+    def remember(self, senders: dict[str, str], clients: dict[str, str]) -> None:
+        """Take in what a block told."""
+        if len(self.senders) > self._limit or len(self.clients) > self._limit:
+            self.older = (self.senders, self.clients)
+            self.senders, self.clients = {}, {}
+        self.senders.update(senders)
+        self.clients.update(clients)
+
+    def message(self, queue_id: str) -> Message:
+        """What is known of a message; it may be nothing."""
+        sender = self.senders.get(queue_id)
+        return Message(
+            sender=self.older[0].get(queue_id) if sender is None else sender,
+            client=self.clients.get(queue_id) or self.older[1].get(queue_id, ""),
+        )
+
+
+class Bulk(Protocol):
+    """Takes columns out of blocks.
+
+    Attributes:
+        origins: what it remembers of messages.
+    """
+
+    origins: Origins
 
     def learn(self, messages: Joins[Message] | None) -> None:
         """Take over what was learnt line by line."""
 
     def read(self, text: str, marks: Marks, time_of: Callable[[str], str]) -> Taken | None:
         """What a block says, or None where it has to be read line by line."""
-
-    def message(self, queue_id: str) -> Message | None:
-        """What is known of a message."""

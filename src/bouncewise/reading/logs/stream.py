@@ -184,8 +184,8 @@ class LineStream:
         if self._bulk is None or messages is None:
             return
         for queue_id in QUEUE_ID(text):
-            told = self._bulk.message(queue_id)
-            if told is not None:
+            told = self._bulk.origins.message(queue_id)
+            if told.sender is not None or told.client:
                 known = messages.get(queue_id)
                 messages.put(queue_id, told.over(known) if known else told)
 
@@ -217,7 +217,7 @@ class LineStream:
 
     def bulk_messages(self) -> tuple[dict[str, str], dict[str, str]]:
         """Senders and clients by queue id, as blocks told them that were read at once."""
-        return (self._bulk.senders, self._bulk.clients) if self._bulk is not None else ({}, {})
+        return (self._bulk.origins.senders, self._bulk.origins.clients) if self._bulk else ({}, {})
 
     def go_on(self, clock: Clock, place: Source) -> None:
         """Go on in the next file of a rotated set: what is known of messages stays."""

@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import repeat
 
 from bouncewise.reading.delivery import Delivered
-from bouncewise.reading.logs.bulk import Marks, Taken
+from bouncewise.reading.logs.bulk import Marks, Origins, Taken
 from bouncewise.reading.logs.model import Joins, Message
 
 LIMIT = 60_000  # messages whose senders are held, in each of two generations
@@ -47,17 +47,14 @@ def _patterns(marks: Marks) -> tuple[re.Pattern[str], re.Pattern[str], re.Patter
 
 
 class Bulk:
-    """Takes columns out of blocks, and remembers who sent which message, in bounded memory.
+    """Takes columns out of blocks.
 
     Attributes:
-        senders: reverse-paths by queue id.
-        clients: clients by queue id.
+        origins: who sent which message and who handed it over.
     """
 
     def __init__(self) -> None:
-        self.senders: dict[str, str] = {}
-        self.clients: dict[str, str] = {}
-        self._older: tuple[dict[str, str], dict[str, str]] = ({}, {})
+        self.origins = Origins(LIMIT)
 
     def learn(self, messages: Joins[Message] | None) -> None:
         """Take over what was learnt line by line."""
@@ -65,9 +62,9 @@ class Bulk:
             return
         for queue_id, message in (*messages.old.items(), *messages.young.items()):
             if message.sender is not None:
-                self.senders[queue_id] = message.sender
+                self.origins.senders[queue_id] = message.sender
             if message.client:
-                self.clients[queue_id] = message.client
+                self.origins.clients[queue_id] = message.client
 
     def read(self, text: str, marks: Marks, time_of: Callable[[str], str]) -> Taken | None:
         """What a block says.
@@ -95,28 +92,11 @@ class Bulk:
         senders = dict(pairs)
         handed = [(queue_id, user or peer) for queue_id, peer, user in client.findall(block)]
         clients = dict(handed)
-        if _differ(senders, pairs, self.senders) or _differ(clients, handed, self.clients):
+        known = self.origins
+        if _differ(senders, pairs, known.senders) or _differ(clients, handed, known.clients):
             return None  # a queue id was used again, for another message
-        self._remember(senders, clients)
+        known.remember(senders, clients)
         return self._columns(rows, time_of) if rows else None, others, text.count("\n") + 1
-
-    def _remember(self, senders: dict[str, str], clients: dict[str, str]) -> None:
-        if len(self.senders) > LIMIT or len(self.clients) > LIMIT:
-            self._older = (self.senders, self.clients)
-            self.senders, self.clients = {}, {}
-        self.senders.update(senders)
-        self.clients.update(clients)
-
-    def sender(self, queue_id: str) -> str | None:
-        """The reverse-path of a message, or None."""
-        found = self.senders.get(queue_id)
-        return self._older[0].get(queue_id) if found is None else found
-
-    def message(self, queue_id: str) -> Message | None:
-        """What is known of a message."""
-        sender = self.sender(queue_id)
-        client = self.clients.get(queue_id) or self._older[1].get(queue_id, "")
-        return Message(sender=sender, client=client) if sender is not None or client else None
 
     def _columns(self, rows: list[tuple[str, ...]], time_of: Callable[[str], str]) -> Delivered:
         stamps, machines, ids, recipients, relays, ages = map(list, zip(*rows, strict=True))
@@ -124,7 +104,7 @@ class Bulk:
         hours = [stamp[:cut] for stamp in stamps]
         known = {hour: time_of(stamp)[:13] for hour, stamp in dict(zip(hours, stamps, strict=True)).items()}
         ends = time_of(stamps[0]), time_of(stamps[-1])
-        senders, clients, older = self.senders, self.clients, self._older
+        senders, clients, older = self.origins.senders, self.origins.clients, self.origins.older
         return Delivered(
             hours=[known[hour] for hour in hours],
             recipients=recipients,

@@ -25,6 +25,7 @@ from bouncewise.pipeline.run import (
 )
 from bouncewise.pipeline.sources import Found, Logged, Unreadable
 from bouncewise.reading.delivery import Delivery
+from bouncewise.reading.logs.detect import Form
 from bouncewise.reading.logs.log import Counts, Log
 
 
@@ -109,7 +110,7 @@ def _units(events: Iterable[Found | Logged | Unreadable], only: str) -> Iterator
 
 def _log_units(event: Logged, only: str) -> Iterator[Parsed | Part]:
     blocks = Metered(event.blocks)
-    if event.lines:
+    if event.form is Form.LINES:
         follows = event.follows
         for block in parted(blocks, place_of(event), event.written, only):
             yield Part(block, follows)
@@ -124,7 +125,7 @@ def _log_units(event: Logged, only: str) -> Iterator[Parsed | Part]:
 def _whole(event: Logged, blocks: Metered, only: str) -> Iterator[Parsed]:
     """A table or JSON, which is read here."""
     log = Log(place_of(event), event.written, only)
-    deliveries, before = log.read(blocks), Counts()
+    deliveries, before = log.read(blocks, event.form), Counts()
     while some := list(islice(deliveries, CHUNK)):
         now = log.counts
         yield Parsed(

@@ -13,6 +13,7 @@ from bouncewise.pipeline.sink import Sink
 from bouncewise.pipeline.sources import Found, Logged, Unreadable, open_sources
 from bouncewise.pipeline.sources.model import SourceError
 from bouncewise.reading.delivery import Delivered, Delivery, Kind, Source
+from bouncewise.reading.logs.detect import Form
 from bouncewise.reading.logs.log import Counts, Log
 from bouncewise.reading.mail import read_mail
 
@@ -203,8 +204,8 @@ class Metered:
 
 def _read_log(log: Log, event: Logged, sink: Sink, chunk: int) -> Iterator[Piece]:
     blocks = Metered(event.blocks)
-    bulk = sink.bulk and event.lines
-    deliveries = log.read_bulk(blocks) if bulk else log.read(blocks)
+    bulk = sink.bulk and event.form is Form.LINES
+    deliveries = log.read_bulk(blocks) if bulk else log.read(blocks, event.form)
     before, held = Counts(), 0
     for delivery in chain(deliveries, _lost(blocks, event)):
         sink.take(delivery)

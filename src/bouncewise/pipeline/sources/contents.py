@@ -120,8 +120,7 @@ def open_contents(reader: Reader, place: Place) -> Events:
         if kind in (Kind.MAIL, Kind.FOREIGN) or (place.wanted and kind is Kind.MBOX):
             form = _form(reader, head, place)
             if form is not None:
-                lines = form is Form.LINES
-                yield Logged(place.path, _blocks(reader), lines, place.written, place.member, place.follows)
+                yield Logged(place.path, _blocks(reader), form, place.written, place.member, place.follows)
                 return
         if kind == Kind.FOREIGN:
             raise SourceError(detect.foreign(head))

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from bouncewise.reading.logs.detect import Form
+
 _MIB = 1 << 20
 _GIB = 1 << 30
 
@@ -43,7 +45,7 @@ class Logged(msgspec.Struct, frozen=True):
     Attributes:
         path: as in ``Found``.
         blocks: its octets, unpacked, cut anywhere; a ``SourceError`` ends them where the rest is lost.
-        lines: whether it is lines, which can be parted anywhere between two of them.
+        form: how it is laid out; lines can be parted anywhere between two of them.
         written: year, month and day when it was last written to.
         member: as in ``Found``.
         follows: whether it goes on where the log before it ended: the two are of one rotated set.
@@ -51,7 +53,7 @@ class Logged(msgspec.Struct, frozen=True):
 
     path: str
     blocks: Iterator[bytes]
-    lines: bool
+    form: Form
     written: tuple[int, int, int]
     member: str = ""
     follows: bool = False

@@ -67,20 +67,22 @@ class Log:
         self._objects = ObjectReader(self._stream, place, self._only)
         self._table = TableReader(place, self._stream)
 
-    def read(self, blocks: Iterable[bytes]) -> Iterator[Delivery]:
+    def read(self, blocks: Iterable[bytes], form: Form | None = None) -> Iterator[Delivery]:
         """The deliveries that the log tells of, in order; lines that can't be read are records that say why.
 
         Args:
             blocks: its octets, cut anywhere.
+            form: how it is laid out, where that is known; else its first octets tell.
         """
-        blocks = iter(blocks)
-        head = next(blocks, b"")
-        while len(head) < LOOK and (more := next(blocks, b"")):
-            head += more
-        form = form_of(head[:LOOK])
+        if form is None:
+            blocks = iter(blocks)
+            head = next(blocks, b"")
+            while len(head) < LOOK and (more := next(blocks, b"")):
+                head += more
+            form, blocks = form_of(head[:LOOK]), chain((head,), blocks)
         # a batch of webhooks is one long line
         longest = MAX_DOCUMENT if form is Form.OBJECTS else MAX_LINE
-        lines = lines_of(chain((head,), blocks), longest)
+        lines = lines_of(blocks, longest)
         if form is Form.TABLE:
             yield from self._table.read(chain.from_iterable(lines))
         elif form is Form.OBJECTS:

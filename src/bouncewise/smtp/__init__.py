@@ -1,0 +1,1 @@
+"""The SMTP dialogue without I/O: octets in, events and octets out."""

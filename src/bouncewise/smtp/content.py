@@ -1,0 +1,97 @@
+"""The content of a message as it comes: lines up to the final dot, or chunks of a told size.
+
+The one end of DATA is CRLF, a dot, CRLF (RFC 5321 section 4.1.1.4). Anything else that looks like it, with a
+bare LF or a bare CR, is content: a server that ends there lets messages be smuggled in.
+"""
+
+from __future__ import annotations
+
+_END = b"\r\n.\r\n"
+_TAIL = len(_END) - 1
+
+
+class DotReader:
+    """Content behind DATA.
+
+    Args:
+        limit: octets that are kept; what is more is counted and dropped, so that memory is bounded.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._kept: list[bytes] = []
+        self._held = b"\r\n"  # the line end behind DATA: a dot may stand in the first line
+        self._first = True
+        self.size = 0  # octets without stuffed dots, with the last line end
+        self.bare = False  # a CR or LF stood alone
+        self.longest = 0  # octets of the longest line with its line end
+
+    def feed(self, data: bytes) -> tuple[bool, bytes]:
+        """Take in octets: whether the end has come, and what stands behind it."""
+        buffer = self._held + data
+        end = buffer.find(_END)
+        if end >= 0:
+            self._take(buffer[: end + 2])
+            return True, buffer[end + len(_END) :]
+        keep = min(_TAIL, len(buffer))
+        self._take(buffer[:-keep] if keep else buffer)
+        self._held = buffer[-keep:] if keep else b""
+        return False, b""
+
+    def content(self) -> bytes:
+        """What was kept, without the dots that were put before others (RFC 5321 section 4.5.2)."""
+        whole = b"".join(self._kept)
+        self._kept = [whole]
+        return whole.replace(b"\r\n.", b"\r\n")[2:]
+
+    def _take(self, piece: bytes) -> None:
+        if not piece:
+            return
+        self.size += len(piece)
+        if self.size <= self._limit + 2:
+            self._kept.append(piece)
+
+    def judge(self) -> None:
+        """Work out ``size``, ``bare`` and ``longest`` once the end has come."""
+        content = self.content()
+        if self.size <= self._limit + 2:
+            self.size = len(content)
+        self.bare = has_bare(content)
+        self.longest = longest_line(content)
+
+
+class ChunkReader:
+    """The octets of one BDAT chunk (RFC 3030 section 2).
+
+    Args:
+        size: octets of the chunk.
+        keep: whether they are wanted; else they are read and dropped.
+    """
+
+    def __init__(self, size: int, *, keep: bool) -> None:
+        self._left = size
+        self._keep = keep
+        self._kept: list[bytes] = []
+
+    def feed(self, data: bytes) -> tuple[bool, bytes]:
+        """Take in octets: whether the chunk is whole, and what stands behind it."""
+        piece = data[: self._left]
+        self._left -= len(piece)
+        if self._keep:
+            self._kept.append(piece)
+        return self._left == 0, data[len(piece) :]
+
+    def content(self) -> bytes:
+        """The chunk."""
+        return b"".join(self._kept)
+
+
+def has_bare(content: bytes) -> bool:
+    """Whether a CR or LF stands alone (RFC 5321 section 2.3.8 forbids it)."""
+    pairs = content.count(b"\r\n")
+    return content.count(b"\n") != pairs or content.count(b"\r") != pairs
+
+
+def longest_line(content: bytes) -> int:
+    """Octets of the longest line, with its line end."""
+    return max(map(len, content.split(b"\r\n"))) + 2 if content else 0

@@ -1,0 +1,511 @@
+"""A server's side of an SMTP session: octets in, events and octets out. No socket, no clock.
+
+Feed it what the client sends, ask for the next event, answer it, and send what ``take`` gives::
+
+    session = ServerSession(Offer(host="mx.example.com"))
+    session.feed(data)
+    while (event := session.next()) is not None:
+        session.answer(None)          # None takes it with the usual reply
+    transport.write(session.take())
+
+Commands that break the order or the grammar are answered by the session itself, by ``table``. An answer of
+4yz or 5yz changes nothing (RFC 5321 section 4.1.4), and one of 421 ends the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from bouncewise.reply.model import EnhancedCode, Reply
+from bouncewise.reply.render import render
+from bouncewise.smtp.command import Command, CommandError, Verb, parse_command, parse_mail, parse_rcpt
+from bouncewise.smtp.content import ChunkReader, DotReader
+from bouncewise.smtp.events import (
+    Connected,
+    Content,
+    ContentWanted,
+    Event,
+    Hello,
+    Lookup,
+    Proven,
+    Quit,
+    Recipient,
+    Sender,
+    TlsWanted,
+)
+from bouncewise.smtp.limits import REFUSE, Limits
+from bouncewise.smtp.offer import Offer
+from bouncewise.smtp.path import Path, is_name
+from bouncewise.smtp.sasl import Claim, Exchange, SaslError, decode_line
+from bouncewise.smtp.table import TABLE, Refusal, State
+
+_NEVER_ENHANCED = (Connected, Hello)  # RFC 2034 section 4
+_WITHOUT_AUTH = {Verb.AUTH, Verb.EHLO, Verb.HELO, Verb.NOOP, Verb.RSET, Verb.QUIT, Verb.STARTTLS, Verb.HELP}
+_WITHOUT_TLS = {Verb.EHLO, Verb.HELO, Verb.NOOP, Verb.QUIT, Verb.STARTTLS}
+MakeExchange = Callable[[str], Exchange]
+
+
+def said(code: int, enhanced: str, *lines: str) -> Reply:
+    """A reply; ``enhanced`` may be ""."""
+    return Reply(code, EnhancedCode.parse(enhanced) if enhanced else None, lines)
+
+
+class ServerSession:
+    """One session.
+
+    Args:
+        offer: what the server offers.
+        limits: what it takes of a peer.
+        tls: the connection is safe from its start.
+        exchanges: makes the exchange of a SASL mechanism; needed where ``offer.auth`` names any.
+    """
+
+    def __init__(
+        self,
+        offer: Offer,
+        limits: Limits | None = None,
+        *,
+        tls: bool = False,
+        exchanges: MakeExchange | None = None,
+    ) -> None:
+        self.offer = offer
+        self.limits = limits or Limits()
+        self.tls = tls
+        self.state = State.GREETED
+        self.user = ""  # who has proven who it is
+        self.extended = False  # EHLO, not HELO
+        self.sender: Path | None = None
+        self.recipients: list[Path] = []
+        self.parameters: Mapping[str, str | None] = {}
+        self._exchanges = exchanges
+        self._in = b""
+        self._out: list[bytes] = []
+        self._event: Event | None = None
+        self._connected = False
+        self._content: DotReader | None = None
+        self._chunk: ChunkReader | None = None
+        self._chunk_last = False
+        self._chunks: list[bytes] = []
+        self._chunks_size = 0
+        self._exchange: Exchange | None = None
+        self._mechanism = ""
+        self._too_long = False
+        self._errors = self._commands = 0
+
+    @property
+    def ended(self) -> bool:
+        """Whether the connection is to be closed once ``take`` has been sent."""
+        return self.state is State.ENDED
+
+    @property
+    def handshake(self) -> bool:
+        """Whether STARTTLS was answered with 220: TLS comes next, then ``secured``."""
+        return self._handshake
+
+    _handshake = False
+
+    def feed(self, data: bytes) -> None:
+        """Take in what the client sent."""
+        if not self.ended:
+            self._in += data
+
+    def take(self) -> bytes:
+        """What has to be sent to the client, once."""
+        out = b"".join(self._out)
+        self._out.clear()
+        return out
+
+    def secured(self) -> None:
+        """TLS stands. All that was said before it is forgotten (RFC 3207 section 4.2)."""
+        self.tls, self._handshake = True, False
+        self._in = b""
+        self.user, self.extended = "", False
+        self._reset(State.GREETED)
+
+    def next(self) -> Event | None:
+        """The next event that needs an answer, or None where more octets are needed."""
+        if self._event is not None:
+            return self._event
+        if not self._connected:
+            self._event = Connected()
+            return self._event
+        while not self.ended and not self._handshake:
+            if not self._step():
+                break
+            if self._event is not None:
+                return self._event
+        return None
+
+    def answer(self, reply: Reply | None = None) -> None:
+        """Answer the event that ``next`` gave.
+
+        Args:
+            reply: None takes it, with the usual reply. An enhanced code is left out where RFC 2034 section 4
+                forbids it or where the extension is not offered.
+
+        Raises:
+            ValueError: there is no event to answer.
+        """
+        event, self._event = self._event, None
+        if event is None:
+            raise ValueError("there is nothing to answer")
+        reply = reply if reply is not None else self._usual(event)
+        self._say(reply, enhanced=not isinstance(event, _NEVER_ENHANCED))
+        done = reply.code is not None and reply.code < 400
+        if reply.code == 421 or isinstance(event, Quit):
+            self.state = State.ENDED
+        elif isinstance(event, Connected):
+            self._connected = True
+            if not done:
+                self.state = State.SHUT
+        elif done:
+            self._taken(event)
+        else:
+            self._refused(event)
+
+    # -- one step: a line, a chunk, or content -----------------------------------------------------------
+
+    def _step(self) -> bool:
+        """Work off one thing that stands in the buffer; False where more is needed."""
+        if self._content is not None:
+            return self._read_content(self._content)
+        if self._chunk is not None:
+            return self._read_chunk(self._chunk)
+        limit = self.limits.auth_line if self._exchange else self.limits.command_line
+        end = self._in.find(b"\n")
+        if end < 0:
+            if len(self._in) > limit:  # the rest of the line is dropped as it comes
+                self._in, self._too_long = b"", True
+            return False
+        line, self._in = self._in[:end], self._in[end + 1 :]
+        if self._too_long or len(line) >= limit:
+            self._too_long = False
+            self._error(said(500, "5.5.2", "the line is too long"))
+            return True
+        self._line(line)
+        return True
+
+    def _line(self, line: bytes) -> None:
+        if not line.endswith(b"\r"):
+            self._error(said(500, "5.5.2", "a line ends with CRLF"))
+            return
+        line = line[:-1]
+        if self._exchange is not None:
+            self._go_on(line)
+            return
+        self._commands += 1
+        if self._commands > self.limits.commands:
+            self._error(said(421, "4.7.0", "too many commands without a message"))
+            return
+        try:
+            command = parse_command(line)
+        except CommandError as error:
+            self._error(said(error.code, error.enhanced, str(error)))
+            return
+        refusal = TABLE[self.state, command.verb] or self._not_safe(command.verb)
+        if refusal is not None:
+            if command.verb is Verb.BDAT:
+                self._drop_chunk(command.argument)
+            self._error(said(refusal.code, refusal.enhanced, refusal.says))
+            return
+        try:
+            _COMMANDS[command.verb](self, command)
+        except CommandError as error:
+            self._error(said(error.code, error.enhanced, str(error)))
+
+    def _not_safe(self, verb: Verb) -> Refusal | None:
+        if self.offer.must_tls and not self.tls and verb not in _WITHOUT_TLS:
+            return Refusal(530, "5.7.0", "issue STARTTLS first")
+        if self.offer.must_auth and not self.user and verb not in _WITHOUT_AUTH:
+            return Refusal(530, "5.7.0", "authentication required")
+        return None
+
+    # -- commands -----------------------------------------------------------------------------------------
+
+    def _hello(self, command: Command) -> None:
+        if not is_name(command.argument):
+            raise CommandError(501, "", f"the form is {command.verb} and your host's name")
+        self._event = Hello(command.argument, command.verb is Verb.EHLO)
+
+    def _mail(self, command: Command) -> None:
+        path, parameters = parse_mail(command.argument)
+        self._only_extended(parameters)
+        self.offer.check_mail(parameters, self.limits.message)
+        if path.international and "SMTPUTF8" not in parameters:
+            raise CommandError(553, "5.6.7", "an address that is not ASCII needs SMTPUTF8")
+        self._event = Sender(path, parameters)
+
+    def _rcpt(self, command: Command) -> None:
+        path, parameters = parse_rcpt(command.argument)
+        self._only_extended(parameters)
+        self.offer.check_rcpt(parameters)
+        if path.international and "SMTPUTF8" not in self.parameters:
+            raise CommandError(553, "5.6.7", "an address that is not ASCII needs SMTPUTF8 with MAIL")
+        if len(self.recipients) >= self.limits.recipients:
+            raise CommandError(452, "4.5.3", "too many recipients")
+        self._event = Recipient(path, parameters)
+
+    def _only_extended(self, parameters: Mapping[str, str | None]) -> None:
+        if parameters and not self.extended:
+            raise CommandError(555, "5.5.4", "parameters need EHLO")
+
+    def _data(self, command: Command) -> None:
+        if command.argument:
+            raise CommandError(501, "5.5.4", "DATA has no argument")
+        if (self.parameters.get("BODY") or "").upper() == "BINARYMIME":
+            raise CommandError(503, "5.5.1", "BINARYMIME needs BDAT")  # RFC 3030 section 3
+        self._event = ContentWanted()
+
+    def _bdat(self, command: Command) -> None:
+        if not self.offer.chunking:
+            raise CommandError(502, "5.5.1", "BDAT is not offered")
+        size, last = _chunk_size(command.argument)
+        self._chunks_size += size
+        limit = self.limits.message
+        self._chunk_last = last
+        self._chunk = ChunkReader(size, keep=not limit or self._chunks_size <= limit)
+
+    def _drop_chunk(self, argument: str) -> None:
+        """A BDAT that is refused has its chunk all the same, which must not be read as commands."""
+        try:
+            size, _ = _chunk_size(argument)
+        except CommandError:
+            return
+        self._chunk, self._chunk_last = ChunkReader(size, keep=False), False
+        self._chunk_refused = True
+
+    _chunk_refused = False
+
+    def _rset(self, command: Command) -> None:
+        if command.argument:
+            raise CommandError(501, "5.5.4", "RSET has no argument")
+        self._reset(State.READY if self.state is not State.GREETED else State.GREETED)
+        self._say(said(250, "2.0.0", "OK"))
+
+    def _noop(self, _command: Command) -> None:
+        self._say(said(250, "2.0.0", "OK"))
+
+    def _help(self, _command: Command) -> None:
+        self._say(said(214, "2.0.0", "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP VRFY EXPN AUTH STARTTLS QUIT"))
+
+    def _lookup(self, command: Command) -> None:
+        if not command.argument:
+            raise CommandError(501, "5.5.4", f"the form is {command.verb} and a name")
+        self._event = Lookup(command.verb, command.argument)
+
+    def _auth(self, command: Command) -> None:
+        name, _, first = command.argument.partition(" ")
+        mechanism = name.upper()
+        if self.user:
+            raise CommandError(503, "5.5.1", "you have proven who you are")
+        if not self.offer.auth or self._exchanges is None:
+            raise CommandError(502, "5.5.1", "AUTH is not offered")
+        if not (self.tls or self.offer.auth_in_clear):
+            raise CommandError(538, "5.7.11", "this needs TLS")
+        if mechanism not in self.offer.auth:
+            raise CommandError(504, "5.5.4", "the mechanism is not offered")
+        self._exchange, self._mechanism = self._exchanges(mechanism), mechanism
+        challenge = next(self._exchange)
+        if first and mechanism not in ("LOGIN", "CRAM-MD5"):
+            self._go_on(b"" if first == "=" else first.encode())
+        elif first and mechanism == "LOGIN":  # no client-first mechanism, but many clients do
+            self._go_on(first.encode())
+        else:
+            self._challenge(challenge)
+
+    def _starttls(self, command: Command) -> None:
+        if command.argument:
+            raise CommandError(501, "5.5.4", "STARTTLS has no argument")
+        if self.tls or not self.offer.starttls:
+            code = (503, "5.5.1", "TLS stands already") if self.tls else (502, "5.5.1", "STARTTLS is not offered")
+            raise CommandError(*code)
+        self._event = TlsWanted()
+
+    def _quit(self, command: Command) -> None:
+        if command.argument:
+            raise CommandError(501, "5.5.4", "QUIT has no argument")
+        self._event = Quit()
+
+    # -- what an answer leads to --------------------------------------------------------------------------
+
+    def _taken(self, event: Event) -> None:
+        if isinstance(event, Hello):
+            self.extended = event.extended
+            self._reset(State.READY)
+        elif isinstance(event, Sender):
+            self.sender, self.parameters = event.path, event.parameters
+            self.state = State.SENDER
+        elif isinstance(event, Recipient):
+            self.recipients.append(event.path)
+            self.state = State.RECIPIENTS
+        elif isinstance(event, ContentWanted):
+            self._content = DotReader(self.limits.message or 2**62)
+        elif isinstance(event, Content):
+            self._commands = 0
+            self._reset(State.READY)
+        elif isinstance(event, Proven):
+            self.user = event.claim.user
+            self._in = b""  # nothing that was put in before may count as said by whom this is
+        elif isinstance(event, TlsWanted):
+            self._handshake = True
+            self._in = b""  # nothing said before TLS counts behind it (RFC 3207 section 4.2)
+
+    def _refused(self, event: Event) -> None:
+        if isinstance(event, Content):
+            self._reset(State.READY)
+        self._count_error()
+
+    def _usual(self, event: Event) -> Reply:
+        return _USUAL[type(event)](self, event)
+
+    def _reset(self, state: State) -> None:
+        self.state = state if self.state not in (State.SHUT, State.ENDED) else self.state
+        self.sender, self.recipients, self.parameters = None, [], {}
+        self._chunks, self._chunks_size = [], 0
+        self._content = self._chunk = None
+
+    # -- content ------------------------------------------------------------------------------------------
+
+    def _read_content(self, reader: DotReader) -> bool:
+        data, self._in = self._in, b""
+        if not data:
+            return False
+        ended, self._in = reader.feed(data)
+        if not ended:
+            return False
+        self._content = None
+        reader.judge()
+        self._whole(reader)
+        return True
+
+    def _whole(self, reader: DotReader) -> None:
+        limits = self.limits
+        if limits.message and reader.size > limits.message:
+            fault = said(552, "5.3.4", f"the message is larger than {limits.message} octets")
+        elif reader.bare and limits.bare == REFUSE:
+            fault = said(554, "5.6.0", "a line of the message ends with a bare CR or LF")
+        elif limits.text_line and reader.longest > limits.text_line:
+            fault = said(554, "5.6.0", f"a line of the message is longer than {limits.text_line} octets")
+        else:
+            self._event = Content(reader.content())
+            return
+        self._reset(State.READY)
+        self._error(fault)
+
+    def _read_chunk(self, reader: ChunkReader) -> bool:
+        data, self._in = self._in, b""
+        whole, self._in = reader.feed(data)
+        if not whole:
+            return False
+        self._chunk = None
+        if self._chunk_refused:  # answered already
+            self._chunk_refused = False
+            return True
+        limit = self.limits.message
+        if limit and self._chunks_size > limit:
+            self._reset_to_spoilt()
+            self._error(said(552, "5.3.4", f"the message is larger than {limit} octets"))
+            return True
+        self._chunks.append(reader.content())
+        if self._chunk_last:
+            self._event = Content(b"".join(self._chunks))
+        else:
+            self.state = State.CHUNKS
+            self._say(said(250, "2.0.0", f"{self._chunks_size} octets"))
+        return True
+
+    def _reset_to_spoilt(self) -> None:
+        self._chunks, self._chunks_size = [], 0
+        self.state = State.SPOILT
+
+    # -- authentication -----------------------------------------------------------------------------------
+
+    def _go_on(self, line: bytes) -> None:
+        exchange = self._exchange
+        assert exchange is not None
+        try:
+            challenge = exchange.send(decode_line(line))
+        except StopIteration as end:
+            self._exchange = None
+            claim = end.value
+            assert isinstance(claim, Claim)
+            self._event = Proven(self._mechanism, claim)
+        except SaslError as error:
+            self._exchange = None
+            self._error(said(501, "5.5.2", str(error)))
+        else:
+            self._challenge(challenge)
+
+    def _challenge(self, challenge: bytes) -> None:
+        import base64  # noqa: PLC0415 - for authentication only
+
+        self._say(said(334, "", base64.b64encode(challenge).decode()))
+
+    # -- replies ------------------------------------------------------------------------------------------
+
+    def _say(self, reply: Reply, *, enhanced: bool = True) -> None:
+        if reply.enhanced is not None and not (enhanced and self.offer.enhanced):
+            reply = Reply(reply.code, None, reply.lines)
+        self._out.append(render(reply))
+
+    def _error(self, reply: Reply) -> None:
+        self._say(reply)
+        if reply.code == 421:
+            self.state = State.ENDED
+            return
+        self._count_error()
+
+    def _count_error(self) -> None:
+        self._errors += 1
+        if self._errors >= self.limits.errors and not self.ended:
+            self._say(said(421, "4.7.0", "too many errors"))
+            self.state = State.ENDED
+
+
+def _chunk_size(argument: str) -> tuple[int, bool]:
+    size, _, last = argument.partition(" ")
+    if not (size.isascii() and size.isdigit() and len(size) <= 20) or last.upper() not in ("", "LAST"):
+        raise CommandError(501, "5.5.4", "the form is BDAT and a size, then LAST for the last chunk")
+    return int(size), bool(last)
+
+
+_COMMANDS: dict[Verb, Callable[[ServerSession, Command], None]] = {
+    Verb.EHLO: ServerSession._hello,
+    Verb.HELO: ServerSession._hello,
+    Verb.MAIL: ServerSession._mail,
+    Verb.RCPT: ServerSession._rcpt,
+    Verb.DATA: ServerSession._data,
+    Verb.BDAT: ServerSession._bdat,
+    Verb.RSET: ServerSession._rset,
+    Verb.NOOP: ServerSession._noop,
+    Verb.HELP: ServerSession._help,
+    Verb.VRFY: ServerSession._lookup,
+    Verb.EXPN: ServerSession._lookup,
+    Verb.AUTH: ServerSession._auth,
+    Verb.STARTTLS: ServerSession._starttls,
+    Verb.QUIT: ServerSession._quit,
+}
+
+
+def _lines(words: str, keywords: Iterable[str]) -> Reply:
+    return Reply(250, None, (words, *keywords))
+
+
+def _hello_reply(session: ServerSession, event: Event) -> Reply:
+    assert isinstance(event, Hello)
+    words = f"{session.offer.host} {session.offer.greets}".rstrip()
+    return _lines(words, session.offer.keywords(tls=session.tls) if event.extended else ())
+
+
+_USUAL: dict[type[Event], Callable[[ServerSession, Event], Reply]] = {
+    Connected: lambda s, _e: said(220, "", f"{s.offer.host} {s.offer.banner}".rstrip()),
+    Hello: _hello_reply,
+    TlsWanted: lambda _s, _e: said(220, "2.0.0", "ready to start TLS"),
+    Proven: lambda _s, _e: said(235, "2.7.0", "authentication successful"),
+    Sender: lambda _s, _e: said(250, "2.1.0", "sender OK"),
+    Recipient: lambda _s, _e: said(250, "2.1.5", "recipient OK"),
+    ContentWanted: lambda _s, _e: said(354, "", "end with <CRLF>.<CRLF>"),
+    Content: lambda _s, _e: said(250, "2.0.0", "message accepted"),
+    Lookup: lambda _s, _e: said(252, "2.5.0", "cannot verify, but will take mail for it"),
+    Quit: lambda s, _e: said(221, "2.0.0", f"{s.offer.host} closing the connection"),
+}

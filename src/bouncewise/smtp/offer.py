@@ -15,7 +15,9 @@ import msgspec
 from bouncewise.smtp.command import CommandError
 
 _XTEXT = re.compile(r"(?:[\x21-\x2a\x2c-\x3c\x3e-\x7e]|\+[0-9A-F]{2})*\Z")
-_NOTIFY = re.compile(r"(?:NEVER|(?:SUCCESS|FAILURE|DELAY)(?:,(?:SUCCESS|FAILURE|DELAY)){0,2})\Z", re.IGNORECASE)
+_NOTIFY = re.compile(
+    r"(?:NEVER|(?:SUCCESS|FAILURE|DELAY)(?:,(?:SUCCESS|FAILURE|DELAY)){0,2})\Z", re.IGNORECASE
+)
 _ORCPT = re.compile(r"[A-Za-z0-9-]{1,40};(\S+)\Z")
 
 

@@ -21,7 +21,9 @@ import msgspec
 Exchange = Generator[bytes, bytes, "Claim"]
 MAX_NAME = 512
 _SCRAM_FIRST = re.compile(r"([nyp])(?:=[^,]*)?,(?:a=[^,]*)?,(n=([^,]*),r=([\x21-\x2b\x2d-\x7e]+))(?:,.*)?\Z")
-_SCRAM_FINAL = re.compile(r"(c=([A-Za-z0-9+/=]*),r=([\x21-\x2b\x2d-\x7e]+))(?:,[^p][^,]*)*,p=([A-Za-z0-9+/=]+)\Z")
+_SCRAM_FINAL = re.compile(
+    r"(c=([A-Za-z0-9+/=]*),r=([\x21-\x2b\x2d-\x7e]+))(?:,[^p][^,]*)*,p=([A-Za-z0-9+/=]+)\Z"
+)
 _BEARER = re.compile(r"(?:^|\x01)auth=Bearer ([\x21-\x7e]+)\x01", re.IGNORECASE)
 _USER = re.compile(r"(?:^|,)(?:user|a)=([^\x01,]+)[\x01,]")
 

@@ -317,7 +317,11 @@ class ServerSession:
         if command.argument:
             raise CommandError(501, "5.5.4", "STARTTLS has no argument")
         if self.tls or not self.offer.starttls:
-            code = (503, "5.5.1", "TLS stands already") if self.tls else (502, "5.5.1", "STARTTLS is not offered")
+            code = (
+                (503, "5.5.1", "TLS stands already")
+                if self.tls
+                else (502, "5.5.1", "STARTTLS is not offered")
+            )
             raise CommandError(*code)
         self._event = TlsWanted()
 

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from bouncewise.checks.dns import Answer, Resolver, Status
 from bouncewise.checks.resolver.bounded import unaskable
 from bouncewise.checks.resolver.servers import ResolverError, Server, parse_server
@@ -112,16 +114,7 @@ class SystemResolver:
                     break
         if answer.name == name:
             return answer
-        return Answer(
-            name,
-            rtype,
-            answer.status,
-            answer.records,
-            answer.ttl,
-            tuple(aliases),
-            answer.secure,
-            answer.detail,
-        )
+        return msgspec.structs.replace(answer, name=name, aliases=tuple(aliases))
 
     async def _ask(self, name: str, rtype: str) -> Answer:
         loop = asyncio.get_running_loop()

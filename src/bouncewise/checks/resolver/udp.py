@@ -10,7 +10,6 @@ import asyncio
 import secrets
 from typing import Any, cast
 
-import dns.exception
 import dns.message
 
 from bouncewise.checks.resolver import wire
@@ -41,7 +40,7 @@ class _Socket(asyncio.DatagramProtocol):
         query, future = held
         try:
             message = wire.read(data)
-        except dns.exception.DNSException as fault:
+        except wire.MessageError as fault:
             if not future.done() and data[2] & 0x80:
                 future.set_exception(fault)
             return
@@ -80,7 +79,7 @@ class UdpServer:
         Raises:
             TimeoutError: no answer came.
             OSError: the server can't be reached.
-            dns.exception.DNSException: what came is no message.
+            MessageError: what came is no message.
         """
         socket = await self._socket()
         while query.id in socket.waiting:

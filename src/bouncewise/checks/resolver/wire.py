@@ -30,6 +30,10 @@ _STATUS = {
 }
 
 
+class MessageError(ValueError):
+    """Octets that are no message of DNS."""
+
+
 def name_of(text: str) -> dns.name.Name:
     """A name for dnspython; no character of it is an escape.
 
@@ -64,14 +68,12 @@ def read(wire: bytes) -> dns.message.Message:
     """A message out of its octets.
 
     Raises:
-        dns.exception.DNSException: it is none. Other faults of the reader come out as this one too.
+        MessageError: it is none, whatever fault of the reader it met.
     """
     try:
         return dns.message.from_wire(wire, ignore_trailing=True)
-    except dns.exception.DNSException:
-        raise
-    except Exception as fault:  # what strangers send may meet a fault of the library
-        raise dns.exception.SyntaxError(type(fault).__name__) from None
+    except Exception as fault:
+        raise MessageError(f"{type(fault).__name__}: {str(fault)[:100]}") from None
 
 
 def answer_of(name: str, rtype: str, message: dns.message.Message) -> Answer:

@@ -126,7 +126,9 @@ def _instance(field: Field) -> int:
         tags = parse_tags(first) if field.name != _NAMES[0] else dict([_pair(first)])
         instance = number(tags["i"])
     except (TagError, KeyError):
-        raise ArcError("structure", 0, f"{field.name.decode()} has no instance (i=) that can be read") from None
+        raise ArcError(
+            "structure", 0, f"{field.name.decode()} has no instance (i=) that can be read"
+        ) from None
     if not 1 <= instance <= 999:
         raise ArcError("structure", 0, f"{field.name.decode()} has the instance {instance}")
     return instance
@@ -173,7 +175,9 @@ async def _validate(sets: Sequence[ArcSet], message: Message, resolver: Resolver
     """RFC 8617 section 5.2 steps 2, 4 and 5."""
     newest = sets[-1]
     if newest.cv == "fail":
-        raise ArcError("cv", newest.instance, f"the seal of set {newest.instance} says that the chain is broken")
+        raise ArcError(
+            "cv", newest.instance, f"the seal of set {newest.instance} says that the chain is broken"
+        )
     for one in sets:
         if one.cv == "fail":
             raise ArcError("cv", one.instance, f"the seal of set {one.instance} says cv=fail")

@@ -65,7 +65,9 @@ async def check_dkim(subject: Subject, resolver: Resolver, *, now: float) -> Fin
     if subject.message:
         return await _of_message(subject, resolver, now)
     if not subject.domain:
-        return _finding(subject, Outcome.UNKNOWN, "unknown", "the signing domain is not known", needs=("message",))
+        return _finding(
+            subject, Outcome.UNKNOWN, "unknown", "the signing domain is not known", needs=("message",)
+        )
     if subject.selectors:
         found = await asyncio.gather(
             *(check_key(subject.domain, name, resolver) for name in subject.selectors[:MAX_SELECTORS])
@@ -83,9 +85,12 @@ async def _of_message(subject: Subject, resolver: Resolver, now: float) -> Findi
         says = "the message is not signed"
         return _finding(subject, Outcome.FAIL, "none", says, facts={"passed": [], "signatures": 0})
     passed = [result for result in results if result.result == "pass"]
-    best = passed or [r for r in results if r.result == "neutral"] or [
-        r for r in results if r.result == "temperror"
-    ] or list(results)
+    best = (
+        passed
+        or [r for r in results if r.result == "neutral"]
+        or [r for r in results if r.result == "temperror"]
+        or list(results)
+    )
     first = best[0]
     outcome = {"pass": Outcome.PASS, "neutral": Outcome.UNKNOWN, "temperror": Outcome.UNKNOWN}.get(
         first.result, Outcome.FAIL
@@ -119,10 +124,14 @@ def _says(first: SignatureResult, count: int) -> str:
     more = f" of {count} signatures" if count > 1 else ""
     if first.result == "pass":
         return f"the signature of {who} is right{', one' + more if more else ''}"
-    return f"the signature of {who} is not right: {first.says}" if first.result == "fail" else (
-        f"the signature of {who} can't be told: {first.says}"
-        if first.result in ("neutral", "temperror")
-        else f"the signature of {who} can't be used: {first.says}"
+    return (
+        f"the signature of {who} is not right: {first.says}"
+        if first.result == "fail"
+        else (
+            f"the signature of {who} can't be told: {first.says}"
+            if first.result in ("neutral", "temperror")
+            else f"the signature of {who} can't be used: {first.says}"
+        )
     )
 
 
@@ -233,7 +242,11 @@ def _key_problems(key: Key) -> list[Problem]:
 
 
 def _key_step(result: KeyResult) -> Step:
-    said = result.key.text if result.key else "; ".join(t.decode("utf-8", "replace") for t in result.answer.texts)
+    said = (
+        result.key.text
+        if result.key
+        else "; ".join(t.decode("utf-8", "replace") for t in result.answer.texts)
+    )
     told = f"{result.key.kind}, {result.key.bits} bits" if result.key else result.says
     return Step(f"{result.answer.name} TXT", (said or str(result.answer.status).upper())[:500], told)
 

@@ -19,7 +19,9 @@ def why_body(signature: Signature, message: Message) -> tuple[str, str]:
     from bouncewise.checks.dkim.verify import digest_of  # noqa: PLC0415 - each needs the other
 
     if signature.length is not None and signature.length > len(message.body) + 2:
-        says = f"the body was shortened: {signature.length} octets were signed, and it has {len(message.body)}"
+        says = (
+            f"the body was shortened: {signature.length} octets were signed, and it has {len(message.body)}"
+        )
         return "body-hash", says
     lines = message.body.split(b"\r\n") if len(message.body) <= MAX_BODY else []
     for cut in range(1, min(len(lines), MAX_LINES)):
@@ -46,7 +48,9 @@ def why_header(
         return "signature", f"a signed header field was changed, or the key is another one{extra}"
     names = ", ".join(dict.fromkeys(signature.signed[:12]))
     if body_fits:
-        says = f"the body is as it was signed, but a signed header field ({names}) was changed, or the key at "
+        says = (
+            f"the body is as it was signed, but a signed header field ({names}) was changed, or the key at "
+        )
         return "signature", f"{says}{signature.selector}._domainkey.{signature.domain} is another one"
     return "signature", f"the header was changed after it was signed, or the key is another one ({names})"
 

@@ -95,7 +95,9 @@ def key_of(answer: Answer) -> Key:
     texts = [octets[:MAX_RECORD].decode("utf-8", "replace") for octets in answer.texts[:20]]
     candidates = [text for text in texts if _LOOKS_LIKE_KEY.search(text)] or texts
     if len(candidates) > 1:
-        raise DkimKeyError("several-keys", f"{answer.name} holds {len(candidates)} records; one key is allowed")
+        raise DkimKeyError(
+            "several-keys", f"{answer.name} holds {len(candidates)} records; one key is allowed"
+        )
     if not candidates:
         raise DkimKeyError("no-key", f"there is no key at {answer.name}")
     return parse_key(candidates[0])
@@ -158,7 +160,9 @@ def rsa_key(octets: bytes) -> RSAPublicKey:
     from cryptography.hazmat.primitives.serialization import load_der_public_key  # noqa: PLC0415
 
     if len(octets) > MOST_BITS // 8 + 100:
-        raise DkimKeyError("key-syntax", f"the key has {len(octets)} octets, far more than any RSA key in use")
+        raise DkimKeyError(
+            "key-syntax", f"the key has {len(octets)} octets, far more than any RSA key in use"
+        )
     try:
         key = load_der_public_key(octets)
     except Exception as fault:

@@ -102,7 +102,9 @@ def fitting_key(signature: Signature, key: Key) -> Key:
     kind, _, digest = signature.algorithm.partition("-")
     if key.hashes and digest not in key.hashes:
         allowed = ", ".join(key.hashes)[:40]
-        raise DkimKeyError("hash-algorithm", f"the key allows {allowed} only, and the signature uses {digest}")
+        raise DkimKeyError(
+            "hash-algorithm", f"the key allows {allowed} only, and the signature uses {digest}"
+        )
     if key.kind != kind:
         raise DkimKeyError("key-type", f"the signature wants a key of type {kind}, and the key is {key.kind}")
     if not {"*", "email"} & set(key.services):
@@ -117,9 +119,7 @@ def fitting_key(signature: Signature, key: Key) -> Key:
     return key
 
 
-def judge(
-    signature: Signature, key: Key, message: Message, field: Field, *, whole: bool
-) -> SignatureResult:
+def judge(signature: Signature, key: Key, message: Message, field: Field, *, whole: bool) -> SignatureResult:
     """The outcome of the two sums: that of the body and that of the header."""
     body_fits = whole and digest_of(message.body, signature) == signature.digest
     header = signed_octets(message, field, signature)

@@ -135,6 +135,22 @@ class Rule(Record, frozen=True):
     note: str = ""
 
 
+class Ask(Record, frozen=True):
+    """A row of ``asks.toml``: which DNS checks the words of a reply ask for. The file says how rows are used."""
+
+    id: str
+    text: str = ""
+    unless: str = ""
+    cause: tuple[str, ...] = ()
+    group: tuple[str, ...] = ()
+    enhanced: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    adds: tuple[str, ...] = ()
+    source: str = ""
+    examples: tuple[str, ...] = ()
+    counter_examples: tuple[str, ...] = ()
+
+
 class Policy(Record, frozen=True):
     """One row of the advice table; an empty field does not limit or does not change."""
 
@@ -176,6 +192,7 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
     sources: dict[str, Source]
     remedies: tuple[Remedy, ...]
     policies: tuple[Policy, ...]
+    asks: tuple[Ask, ...] = ()
     transient_words: tuple[str, ...]
     defaults: dict[str, Policy]
     mappings: dict[str, Mapping]

@@ -12,7 +12,7 @@ MAX_TEXT = 4096
 # No row has to be tried on a text without one of these; the codes that rows name are tried apart.
 _HINTS = re.compile(
     r"arc\b|spf|sender|dkim|dmarc|align|ptr\b|tlsa|dane|dnssec|sts|list|dnsbl|rbl|proofpoint|reverse|rdns|"
-    r"spamhaus|spamcop|barracuda|mail.?from|from domain|return.path|starttls"
+    r"spamhaus|spamcop|barracuda|mail.?from|from domain|return.path|starttls|syntax|qualified|rfc|required|malformed|domain|valid|reserved"
 )
 
 
@@ -52,7 +52,7 @@ class Asks:
                 continue
             if (pattern and not pattern.search(words)) or (unless and unless.search(words)):
                 continue
-            if row.checks:
+            if row.checks or row.none:
                 return row.checks
             added += row.adds
         return tuple(dict.fromkeys(added))

@@ -146,6 +146,7 @@ class Ask(Record, frozen=True):
     enhanced: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     adds: tuple[str, ...] = ()
+    none: bool = False
     source: str = ""
     examples: tuple[str, ...] = ()
     counter_examples: tuple[str, ...] = ()

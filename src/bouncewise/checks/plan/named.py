@@ -59,6 +59,8 @@ def named(text: str) -> dict[str, str]:
             continue
         for name, value in match.groupdict().items():
             clean = (value or "").strip(".,;:").lower()
+            if clean.endswith("]") and not clean.startswith("["):
+                clean = clean[:-1]
             if clean and clean not in _PLACEHOLDERS and name not in found:
                 found[name] = clean
     return found

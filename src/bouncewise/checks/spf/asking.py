@@ -9,9 +9,10 @@ import asyncio
 import ipaddress
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 from bouncewise.checks.dns import Answer, Resolver, Status
-from bouncewise.checks.names import DomainNameError, address, canonical, reverse_name, shown
+from bouncewise.checks.names import DomainNameError, IPAddress, address, canonical, reverse_name
 from bouncewise.checks.spf import macros
 from bouncewise.checks.spf.macros import Values
 from bouncewise.checks.spf.record import Record, Term
@@ -42,12 +43,26 @@ def number(text: str) -> int:
         return -1
 
 
-class Stop(Exception):  # noqa: N818 - an exception of RFC 7208 section 4.6.2
-    """The evaluation ends with temperror or permerror."""
+class _Client(NamedTuple):
+    address: IPAddress
+    number: int
+    version: int
+    text: str
 
-    def __init__(self, verdict: Verdict, says: str) -> None:
-        super().__init__(says)
+
+@lru_cache(maxsize=1024)
+def _client(text: str) -> _Client:
+    ip = address(text)
+    return _Client(ip, int(ip), ip.version, str(ip))
+
+
+class Stop(Exception):  # noqa: N818 - an exception of RFC 7208 section 4.6.2
+    """The evaluation ends with temperror or permerror; ``why`` as in ``SpfResult``."""
+
+    def __init__(self, verdict: Verdict, *why: str) -> None:
+        super().__init__(verdict)
         self.verdict = verdict
+        self.why = why
 
 
 class Asking:
@@ -57,9 +72,9 @@ class Asking:
         self.query = query
         self.resolver = resolver
         self.ask = resolver.ask
-        self.address = address(query.ip)
-        self.ip = int(self.address)
-        self.version = self.address.version
+        self.client = client = _client(query.ip)
+        self.ip = client.number
+        self.version = client.version
         self.rtype = "A" if self.version == 4 else "AAAA"
         self.lookups = 0
         self.voids = 0
@@ -67,12 +82,12 @@ class Asking:
         self.chain: list[str] = []
         self.terms: list[str] = []
         self.known: list[str] | None = None
-        self.missing = ""
+        self.missing: tuple[str, str] = ("", "")
         self.top: Record | None = None
         self.kept: Values | None = None
         sender = query.sender
         self.identity = "mailfrom" if sender else "helo"
-        local, at, origin = sender.rpartition("@")
+        local, _, origin = sender.rpartition("@")
         self.local = local or "postmaster"
         self.origin = origin if sender else query.helo
         if not self.origin.isascii():
@@ -84,15 +99,16 @@ class Asking:
         """What macros stand for."""
         if self.kept is None:
             query = self.query
-            self.kept = Values(self.address, self.local, self.origin, query.helo, query.receiver, query.now)
+            self.kept = Values(
+                self.client.address, self.local, self.origin, query.helo, query.receiver, query.now
+            )
         return self.kept
 
     def _count(self) -> None:
         self.lookups += 1
         if self.lookups > MAX_LOOKUPS:
             raise Stop(
-                Verdict.PERMERROR,
-                f"the record of {shown(self.chain[0])} needs more than {MAX_LOOKUPS} look-ups of DNS",
+                Verdict.PERMERROR, "the record of {} needs more than 10 look-ups of DNS", self.chain[0]
             )
 
     def _void(self, answer: Answer) -> None:
@@ -100,20 +116,20 @@ class Asking:
         if self.voids > MAX_VOIDS:
             raise Stop(
                 Verdict.PERMERROR,
-                f"more than {MAX_VOIDS} names in the record of {shown(self.chain[0])} lead nowhere; "
-                f"the last was {answer.rtype} of {shown(answer.name)}",
+                "more than 2 names in the record of {} lead nowhere; the last was {} of {}",
+                self.chain[0],
+                answer.rtype,
+                answer.name,
             )
 
-    async def _target(self, term: Term, domain: str, line: Looked) -> str:
-        """The name that a term is about (section 4.8), in lower case."""
+    def _target(self, term: Term, domain: str, line: Looked) -> str:
+        """The name that a term is about (section 4.8), in lower case; ``%{p}`` is known by now."""
         spec = term.spec
         if spec is None:
             return domain
         if term.fixed is not None:
             target = term.fixed
         else:
-            if "p" in spec.letters:
-                await self._prove(domain, count=True)
             self.values.domain = domain
             target = macros.target(spec, self.values).lower()
         line.target = target
@@ -124,7 +140,9 @@ class Asking:
         line.cost = 1
         line.found = Verdict.PERMERROR
         self._count()
-        target = await self._target(term, domain, line)
+        if term.spec is not None and "p" in term.spec.letters:
+            await self._prove(domain, count=True)
+        target = self._target(term, domain, line)
         if not macros.askable(target):
             line.found = "no match: a name that DNS can't be asked for"
             return False
@@ -147,7 +165,7 @@ class Asking:
             return True
         if answer.failed:
             line.found = Verdict.TEMPERROR
-            raise Stop(Verdict.TEMPERROR, dns_fault(answer))
+            raise Stop(Verdict.TEMPERROR, *dns_fault(answer))
         self._void(answer)
         return False
 
@@ -170,7 +188,9 @@ class Asking:
         if len(exchanges) > MAX_HOSTS:
             raise Stop(
                 Verdict.PERMERROR,
-                f"{shown(target)} has {len(exchanges)} MX records; SPF allows {MAX_HOSTS} for mx",
+                "{} has {} MX records; SPF allows 10 for mx",
+                target,
+                str(len(exchanges)),
             )
         hosts = [x.host.lower() for x in exchanges if macros.askable(x.host)]
         answers = await ask_each(self.resolver, [(host, self.rtype) for host in hosts])
@@ -179,7 +199,7 @@ class Asking:
 
     async def _validated(self, line: Looked | None, *, count: bool) -> list[str]:
         """The client's names that lead back to its address (section 5.5)."""
-        pointer = await self.ask(reverse_name(self.address), "PTR")
+        pointer = await self.ask(reverse_name(self.client.address), "PTR")
         if line is not None:
             line.answers = (pointer,)
         self.known = []
@@ -222,19 +242,20 @@ def ascii_name(name: str) -> str:
 
 @lru_cache(maxsize=4096)
 def malformed(name: str) -> str:
-    """Why a name is no domain that could have a record (section 4.3), or ""."""
+    """Why a name is no domain that could have a record (section 4.3), with {} for it; or ""."""
     plain = name.removesuffix(".")
     if not plain:
         return "there is no domain to look at"
     if len(plain) > macros.MAX_NAME or not macros.askable(plain):
-        return f"{shown(name)} is no domain name"
+        return "{} is no domain name"
     if plain[0] == "[" or " " in plain or number(plain) >= 0:
-        return f"{shown(name)} is no domain name"
+        return "{} is no domain name"
     if "." not in plain:
-        return f"{shown(name)} has one label only: no mail domain"
+        return "{} has one label only: no mail domain"
     return ""
 
 
-def dns_fault(answer: Answer) -> str:
+def dns_fault(answer: Answer) -> tuple[str, ...]:
+    """A fault of DNS as a reason."""
     said = STATUS_WORDS.get(answer.status, str(answer.status))
-    return f"DNS gave no answer for {answer.rtype} of {shown(answer.name)}: {said}"
+    return "DNS gave no answer for {} of {}: {}", answer.rtype, answer.name, said

@@ -64,7 +64,7 @@ class Values:
 
     __slots__ = ("domain", "helo", "ip", "local", "now", "origin", "proven", "receiver")
 
-    def __init__(  # noqa: PLR0913 - eight macros
+    def __init__(  # noqa: PLR0913, PLR0917 - eight macros
         self, ip: IPAddress, local: str, origin: str, helo: str, receiver: str = "unknown", now: float = 0.0
     ) -> None:
         """The values of the macros.

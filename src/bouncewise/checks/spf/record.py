@@ -9,6 +9,7 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import groupby
 
 import msgspec
 
@@ -67,11 +68,33 @@ class Term(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     mask6: int = _ALL_6
 
 
+class Networks(msgspec.Struct, frozen=True, gc=False):
+    """Several ``ip4`` and ``ip6`` terms side by side; by mask, which network stands first where."""
+
+    terms: tuple[Term, ...]
+    masks4: tuple[tuple[int, dict[int, int]], ...]
+    masks6: tuple[tuple[int, dict[int, int]], ...]
+
+    def find(self, ip: int, version: int) -> int:
+        """The place of the first term that holds the address; -1 where none does."""
+        best = -1
+        for mask, networks in self.masks4 if version == 4 else self.masks6:
+            at = networks.get(ip & mask, -1)
+            if at >= 0 and (best < 0 or at < best):
+                best = at
+        return best
+
+
 class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """A record taken apart. Where ``faults`` holds something, evaluation ends in permerror (4.6)."""
+    """A record taken apart.
+
+    Where ``faults`` holds something, evaluation ends in permerror (section 4.6) and ``plan`` is empty; else
+    ``plan`` holds the mechanisms with their networks put together.
+    """
 
     text: str
     mechanisms: tuple[Term, ...] = ()
+    plan: tuple[Term | Networks, ...] = ()
     modifiers: tuple[Term, ...] = ()
     redirect: Term | None = None
     explanation: Term | None = None
@@ -134,6 +157,7 @@ def _parse(raw: bytes) -> Record:
     return Record(
         text=text,
         mechanisms=tuple(reader.mechanisms),
+        plan=() if reader.faults else _plan(reader.mechanisms),
         modifiers=tuple(reader.modifiers),
         redirect=first.get("redirect"),
         explanation=first.get("exp"),
@@ -141,7 +165,29 @@ def _parse(raw: bytes) -> Record:
     )
 
 
-class _Wrong(Exception):
+def _plan(mechanisms: list[Term]) -> tuple[Term | Networks, ...]:
+    plan: list[Term | Networks] = []
+    for listed, terms in groupby(mechanisms, lambda t: t.version > 0):
+        if listed:
+            plan.append(_networks(tuple(terms)))
+        else:
+            plan.extend(terms)
+    return tuple(plan)
+
+
+def _networks(terms: tuple[Term, ...]) -> Networks:
+    by_mask: dict[tuple[int, int], dict[int, int]] = {}
+    for at, term in enumerate(terms):
+        mask = term.mask4 if term.version == 4 else term.mask6
+        by_mask.setdefault((term.version, mask), {}).setdefault(term.network, at)
+    return Networks(
+        terms,
+        tuple((mask, held) for (version, mask), held in by_mask.items() if version == 4),
+        tuple((mask, held) for (version, mask), held in by_mask.items() if version == 6),
+    )
+
+
+class _Wrong(Exception):  # noqa: N818 - it never leaves this file
     """What is wrong with the term at hand; ``at`` counts from its first octet."""
 
     def __init__(self, at: int, says: str) -> None:

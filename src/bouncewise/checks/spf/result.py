@@ -12,7 +12,7 @@ import msgspec
 from bouncewise.checks.dns import Answer, Mx, Status
 from bouncewise.checks.finding import Step
 from bouncewise.checks.names import shown
-from bouncewise.checks.spf.record import Record, Term
+from bouncewise.checks.spf.record import Networks, Term
 
 MAX_STEPS = 300
 _MAX_TEXT = 500
@@ -56,27 +56,34 @@ class SpfQuery(msgspec.Struct, frozen=True, kw_only=True):
 class Looked:
     """One line of a trace while an evaluation runs: what was looked at, asked, answered and found."""
 
-    __slots__ = ("answers", "cost", "depth", "domain", "found", "record", "target", "term")
+    __slots__ = ("answers", "cost", "depth", "domain", "found", "matched", "part", "target")
 
-    def __init__(self, depth: int, domain: str, term: Term | None, cost: int = 0) -> None:
+    def __init__(self, depth: int, domain: str, part: Term | Networks | None) -> None:
         self.depth = depth
         self.domain = domain
-        self.term = term
-        self.cost = cost
+        self.part = part  # None for the record itself
+        self.cost = 0
         self.target = ""
         self.answers: tuple[Answer, ...] = ()
-        self.record: Record | None = None
+        self.matched = -1  # which of the networks
         self.found: str = "no match"
 
-    def step(self) -> Step:
-        """The line for a person."""
+    def steps(self, most: int) -> list[Step]:
+        """The lines for a person, at most so many."""
+        part = self.part
+        if isinstance(part, Networks):
+            last = len(part.terms) if self.matched < 0 else self.matched
+            steps = [Step(clipped(t.text), "", "no match", self.depth) for t in part.terms[: min(last, most)]]
+            if self.matched >= 0:
+                steps.append(Step(clipped(part.terms[last].text), "", self.found, self.depth))
+            return steps
         said = "; ".join(answer_words(a) for a in self.answers)
-        if self.term is None:
-            return Step(f"TXT {shown(self.domain)}", clipped(said), self.found, self.depth)
-        what = clipped(self.term.text)
-        if self.target and self.term.fixed is None and self.term.spec is not None:
+        if part is None:
+            return [Step(f"TXT {shown(self.domain)}", clipped(said), self.found, self.depth)]
+        what = clipped(part.text)
+        if self.target and part.fixed is None:
             what += f" ({clipped(self.target)})"
-        return Step(what, clipped(said), self.found, self.depth, self.cost)
+        return [Step(what, clipped(said), self.found, self.depth, self.cost)]
 
 
 def clipped(text: str, limit: int = _MAX_TEXT) -> str:
@@ -130,7 +137,7 @@ class SpfResult(msgspec.Struct, frozen=True, kw_only=True):
         explanation: the text that the domain publishes for a fail (section 6.2), or "".
         lookups: terms that ask DNS and were evaluated; at most 10 are allowed (4.6.4).
         voids: questions that were answered with nothing; at most 2 are allowed.
-        fault: why there is no better result (none, temperror, permerror), or "".
+        why: for none, temperror and permerror, the reason: a text with ``{}``, and what goes there.
         looked: the trace as it was gathered; ``steps`` puts it in words.
     """
 
@@ -146,22 +153,24 @@ class SpfResult(msgspec.Struct, frozen=True, kw_only=True):
     explanation: str = ""
     lookups: int = 0
     voids: int = 0
-    fault: str = ""
+    why: tuple[str, ...] = ()
     looked: tuple[Looked, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:
         """The trace: every mechanism, what it asked, what DNS said, what follows, nested by include."""
-        steps = [line.step() for line in self.looked[:MAX_STEPS]]
-        if len(self.looked) > MAX_STEPS:
-            steps.append(Step(f"and {len(self.looked) - MAX_STEPS} more"))
+        steps: list[Step] = []
+        for line in self.looked:
+            steps.extend(line.steps(MAX_STEPS + 1 - len(steps)))
+            if len(steps) > MAX_STEPS:
+                return (*steps[:MAX_STEPS], Step("and more"))
         return tuple(steps)
 
     @property
     def reason(self) -> str:
         """Why, in a sentence for a postmaster."""
-        if self.fault:
-            return self.fault
+        if self.why:
+            return self.why[0].format(*(clipped(w, 160) for w in self.why[1:]))
         may = _MAY[self.result].format(ip=self.ip, domain=shown(self.domain))
         return f"{may}: {self._decision()}"
 

@@ -15,7 +15,7 @@ from bouncewise.checks.spf import mend
 from bouncewise.checks.spf.asking import ascii_name, ask_each, malformed, number
 from bouncewise.checks.spf.evaluate import evaluate
 from bouncewise.checks.spf.result import STATUS_WORDS, SpfQuery, SpfResult, Verdict, answer_words, clipped
-from bouncewise.checks.spf.review import Review, review
+from bouncewise.checks.spf.review import UNANSWERED, Review, review
 from bouncewise.checks.spf.shared import Shared
 from bouncewise.checks.subject import Subject
 
@@ -134,14 +134,20 @@ def _sound(reviewed: Review) -> tuple[Outcome, str, str]:
             "temperror",
             f"DNS gave no answer for {domain}: {STATUS_WORDS[reviewed.status]}",
         )
+    if reviewed.status is Status.NXDOMAIN:
+        return Outcome.FAIL, "none", f"{domain} does not exist"
+    return _told(reviewed, domain)
+
+
+def _told(reviewed: Review, domain: str) -> tuple[Outcome, str, str]:
+    """The same by what the review found."""
     serious = [p for p in reviewed.problems if p.serious]
     if serious:
-        word = "broken"
-        if not reviewed.records:
-            word = "none"
-            if reviewed.status is Status.NXDOMAIN:
-                return Outcome.FAIL, word, f"{domain} does not exist"
+        word = "broken" if reviewed.records else "none"
         return Outcome.FAIL, word, f"the SPF record of {domain} is not sound: {serious[0].says}"
+    unanswered = [p for p in reviewed.problems if p.code == UNANSWERED]
+    if unanswered:
+        return Outcome.UNKNOWN, "temperror", f"the SPF record of {domain} can't be told: {unanswered[0].says}"
     if reviewed.problems:
         first = reviewed.problems[0].says
         return Outcome.WARN, "record", f"the SPF record of {domain} works and should be mended: {first}"

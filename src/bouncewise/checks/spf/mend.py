@@ -160,6 +160,26 @@ def tidied(review: Review) -> Mend | None:
     return _mend(review, made, f"the same addresses may send, and {says}")
 
 
+def closed(review: Review) -> Mend | None:
+    """The record with an end that keeps others out, where it has none or ends in ``+all`` or ``?all``."""
+    record = review.record
+    if record is None or record.faults or not any(p.code in _OPEN for p in review.problems):
+        return None
+    if record.forward is not None:
+        return None
+    end = record.ending
+    if end is not None and end.qualifier in "-~":
+        return None  # it is an include that is open
+    kept = [t.text for t in record.live if t is not end] + [
+        t.text for t in record.modifiers if t.name == "exp"
+    ]
+    why = "other addresses are kept out then; use -all once all that sends is listed"
+    return _mend(review, " ".join(("v=spf1", *kept, "~all")), why, guess=True)
+
+
+_OPEN = frozenset({"plus-all", "neutral-all", "no-all"})
+
+
 def _void_terms(review: Review, record: Record) -> set[int]:
     """Where the ``a`` and ``mx`` terms start that lead nowhere at all."""
     found = set()
@@ -238,5 +258,5 @@ def mends(review: Review, ip: IPAddress | None = None, *, receives: bool = False
     elif len(review.records) > 1:
         made = joined(review)
     else:
-        made = respelled(review) or flattened(review) or tidied(review)
+        made = respelled(review) or flattened(review) or closed(review) or tidied(review)
     return () if made is None or not is_record(made.publish[0].encode()) else (made,)

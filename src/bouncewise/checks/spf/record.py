@@ -283,6 +283,8 @@ def _unknown(word: str, name: str, rest: str) -> str:
         return f"a lone {word}: put the mechanism right behind it, without a blank"
     if not name:
         return f"no mechanism begins with {ascii(rest[:1])[1:-1]}"
+    if name.rstrip(".").lower() in MECHANISMS:
+        return f"{name} ends in a dot: write {name.rstrip('.')}"
     known = ", ".join(("all", "include", "a", "mx", "ip4", "ip6", "exists"))
     return f"{ascii(name[:40])[1:-1]} is no mechanism: there are {known}"
 
@@ -293,7 +295,10 @@ def _spec(name: str, rest: str, at: int) -> MacroString | None:
             raise _Wrong(at, f"{name} needs a domain name: write {name}:example.com")
         return None
     if rest[0] != ":":
-        what = "takes no prefix length" if rest[0] == "/" else "takes a colon and a domain name"
+        what = "takes a colon and a domain name"
+        if rest[0] == "/":
+            dual = name in {"a", "mx"}
+            what = "takes prefix lengths as /24, //64 or /24//64" if dual else "takes no prefix length"
         raise _Wrong(at, f"{name} {what}: {ascii(rest[:40])[1:-1]} is wrong")
     return macros.read_domain(rest[1:])
 

@@ -21,6 +21,7 @@ from bouncewise.checks.spf.tree import Network, Node, grow
 _ANSWER = 512  # octets of a UDP answer without EDNS0
 _HALF_OF_IPV4 = 1 << 31
 _INCLUDED_WIDE = {4: 12, 6: 24}  # a provider's networks may be wider than one's own
+UNANSWERED = "unanswered"
 _MAX_NETWORKS = 20_000
 _EACH = 5
 
@@ -148,6 +149,7 @@ def _problems(tree: Node, held: tuple[Network, ...]) -> Iterator[Problem]:
     for node in tree.walk():
         if node is not tree:
             yield from _included(node)
+    yield from _unanswered(tree)
     yield from _voids(tree)
     yield from _whole(tree, held)
 
@@ -216,13 +218,7 @@ def _included(node: Node) -> Iterator[Problem]:
         code, says = "include-loop", f"{above} leads back to {name}: take one of the includes out"
     elif malformed(node.domain):
         code, says = "include-no-record", f"{above} includes {name}, which is no domain name"
-    elif node.answer is None:
-        return
-    elif node.answer.failed:
-        said = STATUS_WORDS.get(node.answer.status, "")
-        yield Problem(
-            "include-unanswered", f"the record of {name}, which {above} includes, is unknown: {said}"
-        )
+    elif node.answer is None or node.answer.failed:
         return
     elif not node.records:
         code, says = "include-no-record", f"{above} includes {name}, which has no SPF record: take it out"
@@ -253,6 +249,19 @@ def _included(node: Node) -> Iterator[Problem]:
     ]  # fmt: skip
     for network in wide[:1]:
         yield Problem("broad-network", f"{name}, which {above} includes, holds {networks.text(network)}")
+
+
+def _unanswered(tree: Node) -> Iterator[Problem]:
+    """Questions that DNS failed to answer: what hangs on them is unknown."""
+    faults = [n.answer for n in tree.walk() if n is not tree and n.answer is not None and n.answer.failed]
+    faults += [a for n in tree.walk() for h in n.hosts.values() for a in h.faults()]
+    for answer in faults[:_EACH]:
+        said = STATUS_WORDS.get(answer.status, str(answer.status))
+        yield Problem(
+            UNANSWERED,
+            f"DNS gave no answer for {answer.rtype} of {shown(answer.name)} ({said}): try again later",
+            source="RFC 7208 section 2.6.6",
+        )
 
 
 def _voids(tree: Node) -> Iterator[Problem]:

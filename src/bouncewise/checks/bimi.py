@@ -1,6 +1,6 @@
 """The check ``bimi``: the logo that a domain names.
 
-Source: draft-brand-indicators-for-message-identification, sections 4.2 (the record) and 7.1 (DMARC comes first).
+Source: draft-brand-indicators-for-message-identification, sections 4.2 (the record) and 7.1 (DMARC first).
 """
 
 from __future__ import annotations

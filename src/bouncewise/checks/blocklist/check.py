@@ -1,4 +1,4 @@
-"""The check ``blocklist``: an address or a domain asked of every live list, or of those that a reply names."""
+"""The check ``blocklist``: an address or a domain asked of every live list, or of those named."""
 
 from __future__ import annotations
 
@@ -188,7 +188,8 @@ def _step(result: ListResult) -> Step:
         ListState.UNKNOWN: f"no answer: {words}",
     }[result.state]
     said = " ".join([*result.codes, f"“{result.reason}”" if result.reason else ""]).strip()
-    return Step(f"{result.entry.name} ({result.zone})", said, told)
+    minor = result.state is ListState.NOT_LISTED
+    return Step(f"{result.entry.name} ({result.zone})", said, told, minor=minor)
 
 
 def links(entry: Blocklist, item: str) -> tuple[str, ...]:

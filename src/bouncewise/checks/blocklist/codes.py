@@ -1,6 +1,7 @@
 """What the addresses that a blocklist answers with mean.
 
-Sources: RFC 5782 section 2.1 (answers lie in 127.0.0.0/8), 2.3 (sums of bits); each list's own page for its codes.
+Sources: RFC 5782 section 2.1 (answers lie in 127.0.0.0/8), 2.3 (sums of bits); each list's page for
+its codes.
 """
 
 from __future__ import annotations

@@ -87,12 +87,8 @@ async def ask_list(entry: Blocklist, zone: str, subject: str, resolver: Resolver
 
 
 def _result(entry: Blocklist, zone: str, answer: Answer, reason: str) -> ListResult:
-    if answer.status in (Status.NXDOMAIN, Status.NODATA):
-        return ListResult(zone, entry, ListState.NOT_LISTED)
-    if answer.status is Status.REFUSED:
-        return ListResult(zone, entry, ListState.REFUSED, ("its name servers refuse this resolver",))
-    if answer.failed:
-        return ListResult(zone, entry, ListState.UNKNOWN, (answer.detail or str(answer.status),))
+    if answer.status is not Status.OK:
+        return _without_answer(entry, zone, answer)
     told = meaning(entry, answer.hosts)
     codes = answer.hosts[:20]
     if told.refused:
@@ -103,6 +99,14 @@ def _result(entry: Blocklist, zone: str, answer: Answer, reason: str) -> ListRes
         words = (f"it answers {told.foreign[0]}, which is no answer of a blocklist (parked or sold)",)
         return ListResult(zone, entry, ListState.BROKEN, words, "", codes)
     return ListResult(zone, entry, ListState.NOT_LISTED, told.good, reason, codes)
+
+
+def _without_answer(entry: Blocklist, zone: str, answer: Answer) -> ListResult:
+    if not answer.failed:
+        return ListResult(zone, entry, ListState.NOT_LISTED)
+    if answer.status is Status.REFUSED:
+        return ListResult(zone, entry, ListState.REFUSED, ("its name servers refuse this resolver",))
+    return ListResult(zone, entry, ListState.UNKNOWN, (answer.detail or str(answer.status),))
 
 
 def _words(answer: Answer) -> str:

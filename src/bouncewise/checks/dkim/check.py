@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from bouncewise.checks.dkim.key import DkimKeyError, Key, ask_key, key_of, parse_key
+from bouncewise.checks.dkim.key import LEAST_BITS, DkimKeyError, Key, ask_key, key_of, parse_key
 from bouncewise.checks.dkim.selectors import common_selectors
-from bouncewise.checks.dkim.verify import LEAST_BITS, SignatureResult, verify_message
+from bouncewise.checks.dkim.verify import SignatureResult, verify_message
 from bouncewise.checks.dns import Answer, Resolver, Status
 from bouncewise.checks.finding import Finding, Mend, Outcome, Problem, Step
 from bouncewise.checks.subject import Subject
@@ -76,7 +76,7 @@ async def check_dkim(subject: Subject, resolver: Resolver, *, now: float) -> Fin
     return await _of_common(subject, resolver)
 
 
-# -- a message ------------------------------------------------------------------------------------------------
+# -- a message --------------------------------------------------------------------------------------
 
 
 async def _of_message(subject: Subject, resolver: Resolver, now: float) -> Finding:
@@ -139,7 +139,8 @@ def _step(result: SignatureResult) -> Step:
     signature = result.signature
     if signature is None:
         return Step("a DKIM-Signature", "", f"{result.result}: {result.says}")
-    what = f"d={signature.domain} s={signature.selector} a={signature.algorithm} c={signature.header}/{signature.body}"
+    form = f"{signature.header}/{signature.body}"
+    what = f"d={signature.domain} s={signature.selector} a={signature.algorithm} c={form}"
     said = result.key.text[:300] if result.key else ""
     return Step(what, said, f"{result.result}{f' ({result.reason})' if result.reason else ''}: {result.says}")
 
@@ -159,7 +160,7 @@ def _mend_of(result: SignatureResult) -> tuple[Mend, ...]:
     return _publish(name, ())
 
 
-# -- keys -----------------------------------------------------------------------------------------------------
+# -- keys -------------------------------------------------------------------------------------------
 
 
 def _of_keys(subject: Subject, found: Sequence[KeyResult]) -> Finding:
@@ -215,7 +216,8 @@ async def _of_common(subject: Subject, resolver: Resolver) -> Finding:
         return msgspec.structs.replace(told, says=says)
     failed = [result for result in keys if result.temporary]
     if len(failed) == len(keys):
-        says = f"keys of {subject.domain} can't be asked for: {failed[0].answer.detail or failed[0].answer.status}"
+        why = failed[0].answer.detail or failed[0].answer.status
+        says = f"keys of {subject.domain} can't be asked for: {why}"
         return _finding(subject, Outcome.UNKNOWN, "dns-fault", says)
     some = below.status in (Status.NODATA, Status.OK)
     hint = "; some key is there, since _domainkey exists" if some else ""

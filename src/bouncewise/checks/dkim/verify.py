@@ -1,6 +1,7 @@
 """Verifies the signatures of a message, each to a reason.
 
-Sources: RFC 6376 section 6.1 (steps and their reasons), RFC 8601 section 2.7.1 (the words of results), RFC 8301.
+Sources: RFC 6376 section 6.1 (steps and their reasons), RFC 8601 section 2.7.1 (the words of results),
+RFC 8301.
 """
 
 from __future__ import annotations
@@ -77,8 +78,7 @@ async def _verify(
     except DkimKeyError as error:
         result = "temperror" if error.temporary else "permerror"
         return SignatureResult(result, error.code, str(error), signature)
-    result = judge(signature, key, message, field, whole=whole)
-    return result
+    return judge(signature, key, message, field, whole=whole)
 
 
 def too_late(signature: Signature, now: float) -> tuple[str, str] | None:

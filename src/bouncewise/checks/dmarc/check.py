@@ -85,29 +85,32 @@ def _finding(  # noqa: PLR0913, PLR0917 - what two RFCs and the report addresses
     )
 
 
-def _outcome(
-    subject: Subject, found: Discovery, new: DmarcResult, problems: Sequence[Problem]
-) -> tuple[Outcome, str, str, tuple[str, ...]]:
+Judged = tuple[Outcome, str, str, tuple[str, ...]]  # outcome, word, sentence, needs
+
+
+def _outcome(subject: Subject, found: Discovery, new: DmarcResult, problems: Sequence[Problem]) -> Judged:
     if new.result == "temperror":
         return Outcome.UNKNOWN, "temperror", new.says, ()
     if found.record is None:
-        says = (
-            f"{subject.domain} has no DMARC record; Gmail, Yahoo and Microsoft refuse bulk mail without one"
-        )
+        says = f"{subject.domain} has no DMARC record; Gmail, Yahoo and Microsoft refuse bulk mail without"
         return Outcome.FAIL, "none", says, ()
     if new.result in ("none", "permerror"):
         return Outcome.FAIL, new.result, new.says, ()
-    policy = f"the policy of {found.policy_domain} is {new.policy}"
-    if not (new.spf.known or new.dkim.known):
-        worst = Outcome.WARN if any(p.serious or p.code != "monitoring" for p in problems) else Outcome.PASS
-        return worst, new.policy, f"{policy}{_where(found)}", ()
+    if new.spf.known or new.dkim.known:
+        return _of_message(new, problems)
+    worst = Outcome.WARN if any(p.serious or p.code != "monitoring" for p in problems) else Outcome.PASS
+    return worst, new.policy, f"the policy of {found.policy_domain} is {new.policy}{_where(found)}", ()
+
+
+def _of_message(new: DmarcResult, problems: Sequence[Problem]) -> Judged:
     if new.result == "pass":
         worst = Outcome.WARN if any(p.serious for p in problems) else Outcome.PASS
         return worst, "pass", new.says, ()
     if new.unknown:
-        needs = () if new.dkim.known else ("message",)
-        needs += () if new.spf.known else ("ip",)
-        return Outcome.UNKNOWN, "fail", f"{new.says}; what is not known may still pass", needs
+        unknown = [("message", new.dkim.known), ("ip", new.spf.known)]
+        needs = tuple(need for need, known in unknown if not known)
+        whose = "SPF" if new.dkim.known else "a DKIM signature"
+        return Outcome.UNKNOWN, "fail", f"{new.says}; whether {whose} passes is not known", needs
     return Outcome.FAIL, "fail", new.says, ()
 
 

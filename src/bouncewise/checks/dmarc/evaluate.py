@@ -1,6 +1,7 @@
 """Whether a message passes DMARC, and which policy applies when it does not.
 
-Sources: RFC 9989 sections 4.4 (alignment), 4.7 (tags), 4.10.1 (policy), 5.3 (evaluation); RFC 7489 section 6.6.
+Sources: RFC 9989 sections 4.4 (alignment), 4.7 (tags), 4.10.1 (policy), 5.3 (evaluation); RFC 7489 section
+6.6.
 """
 
 from __future__ import annotations

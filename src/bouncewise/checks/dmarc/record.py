@@ -1,7 +1,7 @@
 """DMARC records.
 
-Sources: RFC 9989 sections 4.7 and 4.8 (what can't be read is passed over), RFC 7489 sections 6.3 and 6.4 (it makes
-the record no record).
+Sources: RFC 9989 sections 4.7 and 4.8 (what can't be read is passed over), RFC 7489 sections 6.3 and 6.4
+(it makes the record no record).
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def review(record: Record, domain: str) -> tuple[Problem, ...]:
         problems.append(Problem("weak-subdomains", says))
     pct = record.tags.get("pct", "100")
     if pct.isdigit() and pct != "100":
-        says = f"pct={pct[:3]} asks for the policy for a part of the mail; RFC 9989 dropped it, and t=y is what is left"
+        says = f"pct={pct[:3]} asks for the policy for a part of the mail; RFC 9989 dropped it for t=y"
         problems.append(Problem("pct", says))
     if not uris(record.tags.get("rua", "")):
         says = "rua= is absent: nobody learns who sends as this domain and what fails"
@@ -53,8 +53,8 @@ def lookalikes(found: Discovery) -> tuple[Problem, ...]:
         for text in one.texts:
             if text.lower().replace('"', "").strip().startswith(_TYPOS):
                 says = (
-                    f"_dmarc.{one.domain} holds “{text[:60]}”, which is no DMARC record: it begins with v=DMARC1; "
-                    "with these capitals"
+                    f"_dmarc.{one.domain} holds “{text[:60]}”, which is no DMARC record: "
+                    "it begins with v=DMARC1; and with these capitals"
                 )
                 return (Problem("lookalike", says, True, "RFC 9989 section 4.7"),)
         if len(one.records) > 1:
@@ -78,7 +78,7 @@ def mends(found: Discovery, faults: Sequence[str] = ()) -> tuple[Mend, ...]:
         best = max(at_start.records, key=lambda record: POLICIES.index(record.value("p", "none")))
         return (Mend(name, "TXT", now, (best.text,), "one record in place of several", guess=True),)
     proposal = f"v=DMARC1; p=none; rua=mailto:dmarc@{found.domain}"
-    why = "the least that Gmail, Yahoo and Microsoft ask of bulk senders; raise p= when the reports show no surprise"
+    why = "the least that the great providers ask of bulk senders; raise p= when reports show no surprise"
     return (Mend(name, "TXT", (), (proposal,), why, guess=True),)
 
 

@@ -28,18 +28,9 @@ async def check_mx(subject: Subject, resolver: Resolver) -> Finding:
 def judge(found: Routes) -> Finding:
     """The finding for a domain's routes."""
     answer, domain = found.answer, found.domain
-    if answer.failed:
-        says = f"the MX records of {domain} can't be asked for: {answer.detail or answer.status}"
-        return _finding(domain, Outcome.UNKNOWN, "dns-fault", says)
-    if found.null:
-        says = f"{domain} takes no mail, as its null MX says"
-        return _finding(domain, Outcome.INFO, "null-mx", says, steps=_steps(found))
-    if answer.status is Status.NXDOMAIN:
-        return _finding(domain, Outcome.FAIL, "nxdomain", f"{domain} does not exist")
+    if answer.failed or found.null or answer.status is Status.NXDOMAIN or not found.hosts:
+        return _nowhere(found)
     problems = _problems(found)
-    if not found.hosts:
-        says = f"{domain} has neither MX records nor an address, so it takes no mail"
-        return _finding(domain, Outcome.FAIL, "no-mail-records", says)
     if not found.reachable:
         return _unreachable(found, problems)
     if found.implicit:
@@ -59,6 +50,21 @@ def judge(found: Routes) -> Finding:
     if problems:
         says += f"; but {problems[0].says}"
     return _finding(domain, outcome, "mx", says, _steps(found), problems)
+
+
+def _nowhere(found: Routes) -> Finding:
+    """The finding where there are no hosts to look at."""
+    answer, domain = found.answer, found.domain
+    if answer.failed:
+        says = f"the MX records of {domain} can't be asked for: {answer.detail or answer.status}"
+        return _finding(domain, Outcome.UNKNOWN, "dns-fault", says)
+    if found.null:
+        says = f"{domain} takes no mail, as its null MX says"
+        return _finding(domain, Outcome.INFO, "null-mx", says, steps=_steps(found))
+    if answer.status is Status.NXDOMAIN:
+        return _finding(domain, Outcome.FAIL, "nxdomain", f"{domain} does not exist")
+    says = f"{domain} has neither MX records nor an address, so it takes no mail"
+    return _finding(domain, Outcome.FAIL, "no-mail-records", says)
 
 
 def _unreachable(found: Routes, problems: tuple[Problem, ...]) -> Finding:

@@ -1,7 +1,7 @@
 """The check ``name-servers``: who answers for a domain, where DNS failed.
 
 A resolver can tell that a question failed and seldom why; what it can tell is at which level answers end.
-Sources: RFC 1034 section 4.2 (zones), RFC 8914 (what a resolver says of the fault), RFC 4035 section 4.3 (bogus).
+Sources: RFC 1034 section 4.2 (zones), RFC 8914 (a resolver's words), RFC 4035 section 4.3 (bogus).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MAX_LEVELS = 6
 
 
 async def check_name_servers(subject: Subject, resolver: Resolver) -> Finding:
-    """Check whether the servers of a domain answer: that of the recipient where it is known, else the sender's.
+    """Check whether the servers of a domain answer: the recipient's where it is known, else the sender's.
 
     Args:
         subject: whom it is about.

@@ -115,7 +115,7 @@ def _listed(diagnosis: Diagnosis, told: dict[str, str]) -> tuple[str, ...]:
         return (name,)
     if diagnosis.cause not in ("domain-blocklisted", "domain-reputation"):
         return ()
-    own = {zone for zone in _zones(diagnosis, told)}
+    own = set(_zones(diagnosis, told))
     named_ones = [d for d in diagnosis.entities.domains if d not in own and not _is_of(d, own)]
     return (named_ones[0],) if len(named_ones) == 1 else ()
 

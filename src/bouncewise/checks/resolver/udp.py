@@ -84,7 +84,7 @@ class UdpServer:
         socket = await self._socket()
         while query.id in socket.waiting:
             query.id = secrets.randbelow(65536)
-        future = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[dns.message.Message] = asyncio.get_running_loop().create_future()
         socket.waiting[query.id] = (query, future)
         socket.asked += 1
         try:

@@ -1,12 +1,14 @@
 """The check ``helo``: the name that a server gives with EHLO.
 
-Sources: RFC 5321 sections 2.3.5 and 4.1.1.1 (a full name or an address literal), 4.1.4 (it may be checked), RFC 2606.
+Sources: RFC 5321 sections 2.3.5 and 4.1.1.1 (a full name or an address literal), 4.1.4 (it may be checked).
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
+
+import msgspec
 
 from bouncewise.checks.dns import Answer, Resolver, Status
 from bouncewise.checks.finding import Finding, Mend, Outcome, Problem, Step
@@ -53,9 +55,12 @@ def _grammar(given: str, ip: str) -> tuple[str, str] | None:
             f"{name} is an address without brackets; the form is [{name}], or better a name",
         )
     try:
-        plain = canonical(given)
+        return _of_name(name, canonical(given))
     except DomainNameError as error:
         return "syntax", f"{name} is no host name: {error}"
+
+
+def _of_name(name: str, plain: str) -> tuple[str, str] | None:
     if not _NAME.match(plain):
         return (
             "syntax",
@@ -96,44 +101,27 @@ def _resolved(name: str, subject: Subject, answers: list[Answer] | tuple[Answer,
         if any(answer.failed for answer in answers):
             failed = next(answer for answer in answers if answer.failed)
             says = f"{name} can't be looked up: {failed.detail or failed.status}"
-            return _finding(name, Outcome.UNKNOWN, "dns-fault", says, steps)
+            return _finding(name, Outcome.UNKNOWN, "dns-fault", says, steps=steps)
         gone = all(answer.status is Status.NXDOMAIN for answer in answers)
         says = f"{name} does not exist in DNS" if gone else f"{name} has no address in DNS"
-        mends = ()
+        mends: tuple[Mend, ...] = ()
         if subject.ip:
             rtype = "AAAA" if ":" in subject.ip else "A"
             mends = (Mend(name, rtype, (), (subject.ip,), "lets the name lead to the server"),)
-        return _finding(name, Outcome.FAIL, "nxdomain" if gone else "no-address", says, steps, mends=mends)
+        return _finding(
+            name, Outcome.FAIL, "nxdomain" if gone else "no-address", says, steps=steps, mends=mends
+        )
     if subject.ip and subject.ip not in found:
         says = f"{name} leads to {', '.join(found[:3])} and not to {subject.ip}, where the mail came from"
         problem = Problem(
             "mismatch", "receivers may take this for a forged name", source="RFC 5321 section 4.1.4"
         )
-        return _finding(name, Outcome.WARN, "mismatch", says, steps, problems=(problem,))
+        return _finding(name, Outcome.WARN, "mismatch", says, steps=steps, problems=(problem,))
     end = f", among them {subject.ip}" if subject.ip and len(found) > 1 else ""
     return _finding(name, Outcome.PASS, "pass", f"{name} leads to {', '.join(found[:3])}{end}", steps)
 
 
-def _finding(
-    name: str,
-    outcome: Outcome,
-    result: str,
-    says: str,
-    steps: tuple[Step, ...] = (),
-    *,
-    problems: tuple[Problem, ...] = (),
-    mends: tuple[Mend, ...] = (),
-    needs: tuple[str, ...] = (),
-) -> Finding:
-    return Finding(
-        check="helo",
-        subject=name[:255],
-        outcome=outcome,
-        result=result,
-        says=says,
-        steps=steps,
-        problems=problems,
-        mends=mends,
-        needs=needs,
-        facts={"name": name[:255]} if name else {},
-    )
+def _finding(name: str, outcome: Outcome, result: str, says: str, **more: object) -> Finding:
+    facts: dict[str, str | int | bool | list[str]] = {"name": name[:255]} if name else {}
+    told = Finding(check="helo", subject=name[:255], outcome=outcome, result=result, says=says, facts=facts)
+    return msgspec.structs.replace(told, **more)

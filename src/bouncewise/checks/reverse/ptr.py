@@ -1,6 +1,6 @@
 """The check ``reverse-dns``: the PTR records of an address, and whether they lead back to it.
 
-Sources: RFC 8601 section 2.7.3 (iprev), RFC 1912 section 2.1 (every address has a name that leads back), RFC 2317.
+Sources: RFC 8601 section 2.7.3 (iprev), RFC 1912 section 2.1 (every address has a name that leads back).
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def _mends(ip: IPAddress, found: Reverse, subject: Subject) -> tuple[Mend, ...]:
         why = "lets the name lead back to the address"
         return (Mend(found.names[0], rtype, now, (*now, str(ip)), why),)
     name = subject.helo if "." in subject.helo else f"mail.{subject.domain or 'example.com'}"
-    why = f"names the address; whoever gave you {ip} publishes it (your hoster), and {name} must lead back to it"
+    why = f"names the address; your hoster, who gave you {ip}, publishes it, and {name} must lead back to it"
     return (Mend(reverse_name(ip), "PTR", (), (name,), why, guess=True),)
 
 

@@ -44,7 +44,7 @@ def fault_of(record: Tlsa) -> str:
 
 
 async def check_dane(subject: Subject, resolver: Resolver) -> Finding:
-    """Check the TLSA records of the MX hosts: of the recipient's domain where it is known, else of the sender's.
+    """Check the TLSA records of MX hosts: of the recipient's domain where it is known, else of the sender's.
 
     Args:
         subject: whom it is about.
@@ -93,7 +93,9 @@ def _judged(domain: str, mx: Answer, found: list[HostTlsa], steps: tuple[Step, .
             bad = [fault_of(record) for record in one.answer.associations if fault_of(record)]
             problems += [Problem("unusable-record", f"{one.host}: {says}") for says in bad[:3]]
     if any(value is False for value in secure) or mx.secure is False:
-        says = "the answers are not borne out by DNSSEC (as far as this resolver tells), so senders pass them over"
+        says = (
+            "DNSSEC does not bear the answers out, as far as this resolver tells, so senders pass them over"
+        )
         problems.append(Problem("insecure", says, source="RFC 7672 section 2.2"))
     if any(problem.serious for problem in problems):
         outcome, word = Outcome.FAIL, "unusable"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 
-from bouncewise.checks.dns import Resolver
+from bouncewise.checks.dns import Answer, Resolver
 from bouncewise.checks.fetch import Fetched, Fetcher
 from bouncewise.checks.finding import Finding, Mend, Outcome, Problem, Step
 from bouncewise.checks.mx.routes import Routes, routes_of
@@ -33,28 +33,39 @@ async def check_mta_sts(subject: Subject, resolver: Resolver, fetch: Fetcher | N
     answer, routes = await asyncio.gather(
         resolver.ask(f"_mta-sts.{domain}", "TXT"), routes_of(domain, resolver)
     )
-    if answer.failed:
-        says = f"_mta-sts.{domain} can't be asked: {answer.detail or answer.status}"
-        return _finding(domain, Outcome.UNKNOWN, "dns-fault", says)
-    texts = [octets[:1000].decode("latin-1") for octets in answer.texts[:20]]
-    records = [text for text in texts if text.startswith("v=STSv1")]
-    steps = (Step(f"_mta-sts.{domain} TXT", "; ".join(records or texts) or answer.status.upper()),)
-    if not records:
-        return _finding(domain, Outcome.INFO, "none", f"{domain} has no MTA-STS, which nobody demands", steps)
-    if len(records) > 1:
-        says = f"_mta-sts.{domain} holds {len(records)} records; more than one count as none"
-        return _finding(domain, Outcome.FAIL, "several", says, steps)
-    if not _RECORD.match(records[0]):
-        says = f"the record at _mta-sts.{domain} can't be read; the form is v=STSv1; id=20260101"
-        mend = Mend(
-            f"_mta-sts.{domain}", "TXT", (records[0],), ("v=STSv1; id=20260101",), "a new id each time", True
-        )
-        return _finding(domain, Outcome.FAIL, "syntax", says, steps, mends=(mend,))
+    steps, told = _of_record(domain, answer)
+    if told is not None:
+        return told
     if fetch is None:
         says = f"{domain} announces MTA-STS; the policy itself was not fetched"
         return _finding(domain, Outcome.UNKNOWN, "not-fetched", says, steps)
     url = f"https://mta-sts.{domain}/.well-known/mta-sts.txt"
     return _of_policy(domain, routes, url, await fetch.fetch(url), steps)
+
+
+def _of_record(domain: str, answer: Answer) -> tuple[tuple[Step, ...], Finding | None]:
+    """The step for the record, and the finding where it is not one sound record."""
+    steps: tuple[Step, ...] = ()
+    if answer.failed:
+        says = f"_mta-sts.{domain} can't be asked: {answer.detail or answer.status}"
+        return steps, _finding(domain, Outcome.UNKNOWN, "dns-fault", says)
+    texts = [octets[:1000].decode("latin-1") for octets in answer.texts[:20]]
+    records = [text for text in texts if text.startswith("v=STSv1")]
+    steps = (Step(f"_mta-sts.{domain} TXT", "; ".join(records or texts) or answer.status.upper()),)
+    if not records:
+        return steps, _finding(
+            domain, Outcome.INFO, "none", f"{domain} has no MTA-STS, which nobody demands", steps
+        )
+    if len(records) > 1:
+        says = f"_mta-sts.{domain} holds {len(records)} records; more than one count as none"
+        return steps, _finding(domain, Outcome.FAIL, "several", says, steps)
+    if not _RECORD.match(records[0]):
+        says = f"the record at _mta-sts.{domain} can't be read; the form is v=STSv1; id=20260101"
+        mend = Mend(
+            f"_mta-sts.{domain}", "TXT", (records[0],), ("v=STSv1; id=20260101",), "a new id each time", True
+        )
+        return steps, _finding(domain, Outcome.FAIL, "syntax", says, steps, mends=(mend,))
+    return steps, None
 
 
 def _of_policy(domain: str, routes: Routes, url: str, got: Fetched, steps: tuple[Step, ...]) -> Finding:

@@ -80,6 +80,8 @@ def judge(
         proof = Proof((cause,), prove=tuple(finding.check for finding in findings))
     proving = [finding for finding in findings if finding.check in proof.prove]
     wanted = tuple(dict.fromkeys([*missing, *(need for finding in proving for need in finding.needs)]))
+    if "mail-from" in wanted:  # it tells the domain too
+        wanted = tuple(need for need in wanted if need != "domain")
     passed = [finding for finding in proving if _passes(finding, proof)]
     failed = [finding for finding in proving if _fails(finding, proof)]
     unsure = [finding for finding in proving if finding not in passed and finding not in failed]

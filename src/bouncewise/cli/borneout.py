@@ -36,6 +36,11 @@ class BorneOut:
         self._words: Counter[str] = Counter()
         self._told: Counter[tuple[str, str, str]] = Counter()
 
+    @property
+    def failed(self) -> bool:
+        """Whether a check has failed."""
+        return self._verdicts.failed
+
     def through(self, pieces: Iterable[Piece]) -> Iterator[Piece]:
         """The same pieces, the records with a field ``check`` where DNS has something to say."""
         held: list[Piece] = []
@@ -59,6 +64,8 @@ class BorneOut:
         click.echo(f"DNS, {asked:,} distinct question{'s' if asked > 1 else ''}", err=True)
         for word, count in self._words.most_common():
             click.echo(f"{count:>9,}  {word}", err=True)
+        if self._verdicts.no_network:
+            click.echo(self._verdicts.no_network, err=True)
         for (word, cause, says), count in self._told.most_common(MAX_SHOWN):
             click.echo(f"{count:>9,}  {word}: {cause}: {safe(says)[:200]}", err=True)
 

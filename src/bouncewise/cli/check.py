@@ -21,7 +21,7 @@ from bouncewise.cli.dnsoptions import dns_options
 from bouncewise.cli.engine import engine_options, load_cli_engine
 from bouncewise.cli.findings import now_words
 from bouncewise.cli.safe import safe
-from bouncewise.cli.show import Part, show
+from bouncewise.cli.show import show
 
 if TYPE_CHECKING:
     from bouncewise.checks.reply import Checked
@@ -179,7 +179,8 @@ class _Run:
             asked, took = self._checking.questions, time.monotonic() - self._start
             told = f"{summary(findings)}; {asked} questions in {took:.1f} s, {now_words()}"
             show([[], [(told, "dim")]])
-        show(_hints(findings))
+        if self._checking.no_network:
+            show([[(safe(self._checking.no_network), "yellow")]])
 
     def _print(
         self,
@@ -204,12 +205,6 @@ class _Run:
                 told["check"].pop("findings", None)  # they stand beside it
         told["findings"] = findings_record(findings)
         click.echo(msgspec.json.format(msgspec.json.encode(told), indent=2))
-
-
-def _hints(findings: Sequence[Finding]) -> list[list[Part]]:
-    if findings and all(f.outcome in (Outcome.UNKNOWN, Outcome.INFO) for f in findings):
-        return []
-    return []
 
 
 def _title(subject: Subject) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from bouncewise.checks.dns import Answer, Status
 from bouncewise.checks.run import DEADLINE, Means
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Checking:
         self._cached: Resolver | None = None
         self._runner = asyncio.Runner()
         self.questions = 0  # asked of DNS or of the cache
+        self.answered = 0  # of them with an answer
+        self._why = ""
 
     def __enter__(self) -> Checking:
         self._runner.__enter__()
@@ -90,8 +93,20 @@ class Checking:
 
         return self.run(work)
 
-    def _count(self, *_told: object) -> None:
+    @property
+    def no_network(self) -> str:
+        """Why DNS could not be asked at all, in one line; "" where it could or was not needed."""
+        return (
+            f"No answer from DNS ({self._why}): what is said rests on the input alone." if self._why else ""
+        )
+
+    def _count(self, answer: Answer) -> None:
         self.questions += 1
+        if answer.status is Status.OFFLINE and not self.answered:
+            self._why = answer.detail
+        elif answer.status is not Status.OFFLINE:
+            self.answered += 1
+            self._why = ""
 
 
 def _source(resolvers: Sequence[str], zone: Path | None, *, offline: bool) -> Resolver:

@@ -107,9 +107,11 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
             raise click.UsageError("--resolver, --zone and --offline say how --check asks; give --check too")
         if jsonl:
             _json_lines(engine, file, text, verdicts)
-            return
-        shown = Shown(engine=engine, name=name, as_json=as_json, details=details, verdicts=verdicts)
-        _explain(shown, file, text, given)
+        else:
+            shown = Shown(engine=engine, name=name, as_json=as_json, details=details, verdicts=verdicts)
+            _explain(shown, file, text, given)
+        if verdicts is not None and verdicts.failed:
+            sys.exit(1)
 
 
 def _explain(shown: Shown, file: BinaryIO | None, text: str, given: Context) -> None:

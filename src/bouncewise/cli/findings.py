@@ -62,7 +62,7 @@ def verdict_lines(checked: Checked, when: str) -> Iterator[list[Part]]:
         yield from _wrapped(f"The reply says: {checked.question.claim}.", 2)
     says = checked.verdict.says
     yield from _wrapped(says[:1].upper() + says[1:] + ("" if says.endswith(".") else "."), 2)
-    if checked.verdict.missing and checked.verdict.word is Word.CANNOT_TELL:
+    if checked.verdict.missing and checked.verdict.word is Word.CANNOT_TELL and "(--" not in says:
         wanted = "; ".join(WANTED.get(name, name) for name in checked.verdict.missing)
         yield from _wrapped(f"Give {wanted}.", 2, "yellow")
 

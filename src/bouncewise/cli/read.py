@@ -158,7 +158,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
             summary.show(engine, unread=unread)
         if dns is not None and not quiet:
             dns.show()
-    if summary.unreadable:
+    if summary.unreadable or (dns is not None and dns.failed):
         sys.exit(1)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from bouncewise.cli.safe import safe
 from bouncewise.cli.show import show
 from bouncewise.diagnosis.diagnosis import Diagnosis
 from bouncewise.diagnosis.engine import Engine
@@ -52,3 +53,5 @@ class Shown:
             return
         show(verdict_lines(checked, now_words()))
         show(finding_lines(checked.findings, details=self.details))
+        if self.verdicts.no_network:
+            show([[(safe(self.verdicts.no_network), "yellow")]])

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from bouncewise.checks.finding import Outcome
 from bouncewise.checks.question import Question, question_of
 from bouncewise.checks.reply import Checked
 from bouncewise.checks.subject import Subject
@@ -27,6 +28,12 @@ class Verdicts:
         self._checking = checking
         self._known: dict[Question, Checked] = {}
         self.distinct = 0
+        self.failed = False  # a check has failed
+
+    @property
+    def no_network(self) -> str:
+        """See ``Checking.no_network``."""
+        return self._checking.no_network
 
     @staticmethod
     def question(diagnosis: Diagnosis, known: Subject | None = None) -> Question | None:
@@ -46,7 +53,9 @@ class Verdicts:
             kept = {q: self._known[q] for q in questions if q is not None and q in self._known}
             self._known = kept
         self.distinct += len(new)
-        self._known.update(zip(new, self._checking.answers(new) if new else (), strict=True))
+        answers = self._checking.answers(new) if new else []
+        self.failed = self.failed or any(f.outcome is Outcome.FAIL for a in answers for f in a.findings)
+        self._known.update(zip(new, answers, strict=True))
         return [self._known[q] if q is not None else None for q in questions]
 
 

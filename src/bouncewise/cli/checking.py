@@ -96,9 +96,7 @@ class Checking:
     @property
     def no_network(self) -> str:
         """Why DNS could not be asked at all, in one line; "" where it could or was not needed."""
-        return (
-            f"No answer from DNS ({self._why}): what is said rests on the input alone." if self._why else ""
-        )
+        return f"No answer from DNS ({self._why}): what is told rests on the input." if self._why else ""
 
     def _count(self, answer: Answer) -> None:
         self.questions += 1

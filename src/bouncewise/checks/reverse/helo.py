@@ -118,9 +118,7 @@ def _resolved(name: str, subject: Subject, answers: list[Answer] | tuple[Answer,
         )
         return _finding(name, Outcome.WARN, "mismatch", says, steps=steps, problems=(problem,))
     end = f", among them {subject.ip}" if subject.ip and len(found) > 1 else ""
-    return _finding(
-        name, Outcome.PASS, "pass", f"{name} leads to {', '.join(found[:3])}{end}", steps=steps
-    )
+    return _finding(name, Outcome.PASS, "pass", f"{name} leads to {', '.join(found[:3])}{end}", steps=steps)
 
 
 def _finding(name: str, outcome: Outcome, result: str, says: str, **more: object) -> Finding:

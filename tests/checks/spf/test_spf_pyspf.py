@@ -179,7 +179,7 @@ def known(zone: dict[str, Any], mine: SpfResult, result: str, asked: Any) -> boo
     if "ptr" in texts and faults and result == "temperror":
         return True
     return "mx" in texts and (
-        result == "permerror" and "Void" in problem or (faults and result == "temperror")
+        (result == "permerror" and "Void" in problem) or (faults and result == "temperror")
     )
 
 

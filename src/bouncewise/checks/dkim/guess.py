@@ -30,8 +30,6 @@ def why_body(signature: Signature, message: Message) -> tuple[str, str]:
             who = " (a mailing list's footer)" if _of_a_list(lines[-cut:]) else ""
             plural = "s were" if added != 1 else " was"
             return "body-hash", f"{added} line{plural} put at the end of the body{who} after it was signed"
-    if signature.body == "simple" and digest_of(message.body, _relaxed(signature)) == signature.digest:
-        return "body-hash", "blanks in the body changed on the way; c=relaxed/relaxed would have borne it"
     if not message.body.strip():
         return "body-hash", "the body is empty, and something was signed"
     return "body-hash", "the body was changed after it was signed"
@@ -71,12 +69,6 @@ def _fits_without_prefix(signature: Signature, key: Key, message: Message, field
         return False
     tried = Message(tuple(fields), message.body)
     return verifies(key, signature.algorithm, signature.octets, signed_octets(tried, field, signature))
-
-
-def _relaxed(signature: Signature) -> Signature:
-    import msgspec  # noqa: PLC0415
-
-    return msgspec.structs.replace(signature, body="relaxed")
 
 
 def _of_a_list(lines: list[bytes]) -> bool:

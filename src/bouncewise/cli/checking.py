@@ -62,6 +62,9 @@ class Checking:
         return self
 
     def __exit__(self, *error: Any) -> None:
+        close = getattr(self._source, "close", None)  # a zone holds nothing open
+        if close is not None:
+            close()
         self._runner.__exit__(*error)
 
     def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:

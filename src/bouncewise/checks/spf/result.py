@@ -170,7 +170,9 @@ class SpfResult(msgspec.Struct, frozen=True, kw_only=True):
     def reason(self) -> str:
         """Why, in a sentence for a postmaster."""
         if self.why:
-            return self.why[0].format(*(clipped(w, 160) for w in self.why[1:]))
+            text = self.why[0].format(*(clipped(w, 160) for w in self.why[1:]))
+            domain = shown(self.domain)
+            return text if domain in text else f"SPF of {domain} ends in {self.result}: {text}"
         may = _MAY[self.result].format(ip=self.ip, domain=shown(self.domain))
         return f"{may}: {self._decision()}"
 

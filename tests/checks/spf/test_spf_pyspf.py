@@ -19,7 +19,8 @@ Where pyspf differs, and who is right by RFC 7208:
 - pyspf takes ``%{d0}`` for all parts and ``%{d`` for plain text; sections 7.3 and 7.1 make them errors.
   Bouncewise is right.
 - A text that ends in ``%%`` is an error for pyspf; section 7.1 allows it. Bouncewise is right.
-- A name of more than 253 octets loses one label for pyspf, as many as it takes by section 7.3.
+- A name of more than 253 octets loses one label for pyspf, as many as it takes by section 7.3; so does a long
+  explanation, which is no name. Bouncewise is right.
 
 The generated zones leave out faults in reverse DNS, ``%{p}``, and modifiers that stand twice; the first, second
 and fourth are told below where they are met.
@@ -224,4 +225,6 @@ def test_same_explanation(text: str, client: str, local: str) -> None:
     mine = ours(Zone.of(data), query)
     with pytest.MonkeyPatch.context() as patch:
         _, (explanation, _) = theirs(Zone.of(data), query, patch)
+    if len(mine.explanation) > 253:  # pyspf cuts texts as if they were names
+        return
     assert mine.explanation == (explanation if explanation != "SPF fail - not authorized" else "")

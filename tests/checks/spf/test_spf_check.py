@@ -96,6 +96,8 @@ def test_facts() -> None:
     assert (facts["lookups"], facts["voids"], facts["explanation"]) == (2, 0, "")
     assert facts["record"] == "v=spf1 mx include:_spf.example.net -all"
     assert (facts["helo_domain"], facts["helo_result"]) == ("mx.example.com", "fail")
+    assert facts["costs"] == ["mx: 1", "include:_spf.example.net: 1"]
+    assert facts["flat"] == ["mx = ip4:192.0.2.25", "include:_spf.example.net = ip4:198.51.100.0/24"]
     assert [s.what for s in found.steps][:3] == ["TXT example.com", "mx", "include:_spf.example.net"]
 
 

@@ -145,7 +145,7 @@ class Asking:
         if term.proves:
             await self._prove(domain, count=True)
         target = self._target(term, domain, line)
-        if not macros.askable(target):
+        if term.spec is not None and not macros.askable(target):
             line.found = "no match: a name that DNS can't be asked for"
             return False
         name = term.name

@@ -21,6 +21,7 @@ from bouncewise.checks.subject import Subject
 
 NAME = "spf"
 MAX_PROBLEMS = 40
+MAX_PARTS = 20
 MAX_OWN_HOSTS = 5  # MX hosts among which the address is looked for
 
 Facts = dict[str, str | int | bool | list[str]]
@@ -182,8 +183,10 @@ def _facts(found: _Found, word: str) -> Facts:
         "record_lookups": reviewed.lookups,
         "ip4_addresses": reviewed.ip4,
         "ip6_addresses": str(reviewed.ip6),
-        "costs": [f"{clipped(p.term, 100)}: {p.lookups}" for p in reviewed.parts],
+        "costs": [f"{clipped(p.term, 100)}: {p.lookups}" for p in reviewed.parts[:MAX_PARTS]],
     }
+    if flat := [f"{clipped(p.term, 100)} = {clipped(' '.join(p.flat))}" for p in reviewed.parts if p.flat]:
+        facts["flat"] = flat[:MAX_PARTS]
     if result is not None:
         facts["identity"] = result.identity
         facts["mechanism"] = clipped(result.mechanism)

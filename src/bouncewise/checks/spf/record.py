@@ -121,7 +121,7 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 def is_record(text: bytes) -> bool:
     """Whether a TXT record is an SPF record: ``v=spf1`` in any case, then a blank or the end (4.5)."""
-    return text[:6].lower() == b"v=spf1" and text[6:7] in {b"", b" "}
+    return text[:6].lower() == b"v=spf1" and (len(text) == 6 or text[6] == 0x20)
 
 
 def select(texts: Iterable[bytes]) -> list[bytes]:

@@ -139,6 +139,8 @@ def test_records(texts: list[str], ip: str, made: str, guess: bool) -> None:
         ("v=spf1 incl:ok.example.net -all", "v=spf1 include:ok.example.net -all"),
         ("v=spf1 mx v=spf1 a -all moo:", ""),
         ("v=spf1 redirect=ok.example.net redirect=ok.example.net", "v=spf1 redirect=ok.example.net"),
+        ("v=spf1 ipv4:192.0.2.1 ip4:192.0.2.1 mx-all", "v=spf1 ip4:192.0.2.1 mx -all"),
+        ("v=spf1 x" + "-all" * 1000, ""),
         ("v=spf1 mx moo -all", ""),
         ("v=spf1 ip4:192.0.2 -all", ""),
         ("v=spf1 include -all", ""),

@@ -152,15 +152,17 @@ def _told(reviewed: Review, domain: str) -> tuple[Outcome, str, str]:
     if reviewed.problems:
         first = reviewed.problems[0].says
         return Outcome.WARN, "record", f"the SPF record of {domain} works and should be mended: {first}"
-    held = f"{reviewed.lookups} of 10 look-ups, {_senders(reviewed)} may send"
+    held = f"{reviewed.lookups} of 10 look-ups, {_senders(reviewed)}"
     return Outcome.PASS, "record", f"the SPF record of {domain} is sound: {held}"
 
 
 def _senders(reviewed: Review) -> str:
-    words = [f"{reviewed.ip4:,} IPv4 addresses"] if reviewed.ip4 != 1 else ["1 IPv4 address"]
+    words = []
+    if reviewed.ip4:
+        words.append("1 IPv4 address" if reviewed.ip4 == 1 else f"{reviewed.ip4:,} IPv4 addresses")
     if reviewed.ip6:
-        words.append("IPv6 addresses")
-    return " and ".join(words)
+        words.append("1 IPv6 address" if reviewed.ip6 == 1 else "IPv6 networks")
+    return f"{' and '.join(words)} may send" if words else "no address is listed"
 
 
 def _tree_steps(reviewed: Review) -> tuple[Step, ...]:

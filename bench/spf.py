@@ -11,21 +11,21 @@ from __future__ import annotations
 
 import argparse
 import gc
+import importlib
 import statistics
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-sys.path[:] = [p for p in sys.path if Path(p).resolve() != HERE]  # else this file stands for pyspf
-
-import spf as pyspf  # noqa: E402
-
 from bouncewise.checks.dns import Mx, Status
 from bouncewise.checks.spf.evaluate import evaluate
 from bouncewise.checks.spf.result import SpfQuery, SpfResult
 from bouncewise.testing.zone import Zone
+
+HERE = Path(__file__).resolve().parent
+sys.path[:] = [p for p in sys.path if Path(p).resolve() != HERE]  # else this file stands for pyspf
+pyspf = importlib.import_module("spf")
 
 Case = tuple[Zone, SpfQuery]
 

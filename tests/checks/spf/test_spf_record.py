@@ -78,7 +78,7 @@ def test_sound(text: str) -> None:
         ("a/33", 2, "at most 32"),
         ("a//129", 3, "at most 128"),
         ("a/024", 2, "begins with 0"),
-        ("a/24/64", 1, "prefix lengths"),
+        ("a/24/64", 5, "at most 32"),
         ("a=example.com/", None, ""),
         ("mx:", 3, "missing"),
         ("mx/", 2, "prefix length"),

@@ -25,11 +25,7 @@ MAX_HOSTS = 10  # names of one MX or PTR answer
 
 async def ask_each(resolver: Resolver, questions: Sequence[tuple[str, str]]) -> list[Answer]:
     """The answers to several questions, asked at the same time where an event loop runs."""
-    if len(questions) < 2:
-        return [await resolver.ask(*q) for q in questions]
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if len(questions) < 2 or asyncio.events._get_running_loop() is None:
         return [await resolver.ask(*q) for q in questions]
     return list(await asyncio.gather(*(resolver.ask(*q) for q in questions)))
 
@@ -56,6 +52,11 @@ def _client(text: str) -> _Client:
     return _Client(ip, int(ip), ip.version, str(ip))
 
 
+@lru_cache(maxsize=1024)
+def _pointer(ip: IPAddress) -> str:
+    return reverse_name(ip)
+
+
 class Stop(Exception):  # noqa: N818 - an exception of RFC 7208 section 4.6.2
     """The evaluation ends with temperror or permerror; ``why`` as in ``SpfResult``."""
 
@@ -68,6 +69,13 @@ class Stop(Exception):  # noqa: N818 - an exception of RFC 7208 section 4.6.2
 class Asking:
     """The questions of one evaluation: the counters, the trace, the domains on the way."""
 
+    lookups = 0
+    voids = 0
+    known: list[str] | None = None  # the client's names, once they are asked for
+    missing: tuple[str, str] = ("", "")  # why there is no record
+    top: Record | None = None
+    kept: Values | None = None
+
     def __init__(self, query: SpfQuery, resolver: Resolver) -> None:
         self.query = query
         self.resolver = resolver
@@ -76,15 +84,9 @@ class Asking:
         self.ip = client.number
         self.version = client.version
         self.rtype = "A" if self.version == 4 else "AAAA"
-        self.lookups = 0
-        self.voids = 0
         self.looked: list[Looked] = []
         self.chain: list[str] = []
         self.terms: list[str] = []
-        self.known: list[str] | None = None
-        self.missing: tuple[str, str] = ("", "")
-        self.top: Record | None = None
-        self.kept: Values | None = None
         sender = query.sender
         self.identity = "mailfrom" if sender else "helo"
         local, _, origin = sender.rpartition("@")
@@ -140,10 +142,10 @@ class Asking:
         line.cost = 1
         line.found = Verdict.PERMERROR
         self._count()
-        if term.spec is not None and "p" in term.spec.letters:
+        if term.proves:
             await self._prove(domain, count=True)
         target = self._target(term, domain, line)
-        if not macros.askable(target):
+        if term.spec is not None and not macros.askable(target):
             line.found = "no match: a name that DNS can't be asked for"
             return False
         name = term.name
@@ -199,7 +201,7 @@ class Asking:
 
     async def _validated(self, line: Looked | None, *, count: bool) -> list[str]:
         """The client's names that lead back to its address (section 5.5)."""
-        pointer = await self.ask(reverse_name(self.client.address), "PTR")
+        pointer = await self.ask(_pointer(self.client.address), "PTR")
         if line is not None:
             line.answers = (pointer,)
         self.known = []

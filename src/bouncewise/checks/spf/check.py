@@ -21,6 +21,7 @@ from bouncewise.checks.subject import Subject
 
 NAME = "spf"
 MAX_PROBLEMS = 40
+MAX_PARTS = 20
 MAX_OWN_HOSTS = 5  # MX hosts among which the address is looked for
 
 Facts = dict[str, str | int | bool | list[str]]
@@ -151,15 +152,17 @@ def _told(reviewed: Review, domain: str) -> tuple[Outcome, str, str]:
     if reviewed.problems:
         first = reviewed.problems[0].says
         return Outcome.WARN, "record", f"the SPF record of {domain} works and should be mended: {first}"
-    held = f"{reviewed.lookups} of 10 look-ups, {_senders(reviewed)} may send"
+    held = f"{reviewed.lookups} of 10 look-ups, {_senders(reviewed)}"
     return Outcome.PASS, "record", f"the SPF record of {domain} is sound: {held}"
 
 
 def _senders(reviewed: Review) -> str:
-    words = [f"{reviewed.ip4:,} IPv4 addresses"] if reviewed.ip4 != 1 else ["1 IPv4 address"]
+    words = []
+    if reviewed.ip4:
+        words.append("1 IPv4 address" if reviewed.ip4 == 1 else f"{reviewed.ip4:,} IPv4 addresses")
     if reviewed.ip6:
-        words.append("IPv6 addresses")
-    return " and ".join(words)
+        words.append("1 IPv6 address" if reviewed.ip6 == 1 else "IPv6 networks")
+    return f"{' and '.join(words)} may send" if words else "no address is listed"
 
 
 def _tree_steps(reviewed: Review) -> tuple[Step, ...]:
@@ -182,8 +185,10 @@ def _facts(found: _Found, word: str) -> Facts:
         "record_lookups": reviewed.lookups,
         "ip4_addresses": reviewed.ip4,
         "ip6_addresses": str(reviewed.ip6),
-        "costs": [f"{clipped(p.term, 100)}: {p.lookups}" for p in reviewed.parts],
+        "costs": [f"{clipped(p.term, 100)}: {p.lookups}" for p in reviewed.parts[:MAX_PARTS]],
     }
+    if flat := [f"{clipped(p.term, 100)} = {clipped(' '.join(p.flat))}" for p in reviewed.parts if p.flat]:
+        facts["flat"] = flat[:MAX_PARTS]
     if result is not None:
         facts["identity"] = result.identity
         facts["mechanism"] = clipped(result.mechanism)

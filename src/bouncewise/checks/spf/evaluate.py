@@ -182,20 +182,21 @@ class _Run(Asking):
         line.found = "record"
         return record
 
-    def _loop(self, term: Term, target: str) -> None:
-        if target in self.chain:
-            way = " -> ".join((*self.chain[self.chain.index(target) :], target))
-            raise Stop(Verdict.PERMERROR, "a loop of " + term.name + ": {}", way)
-
     async def _include(self, term: Term, domain: str, depth: int, line: Looked) -> _Decision | None:
         """What the included record decided; None where that is no match (section 5.2)."""
-        target = await self._led(term, domain, line)
+        self._enter(term, line)
+        if term.proves:
+            await self._prove(domain, count=True)
+        target = self._target(term, domain, line)
         if not target.isascii():
             line.found = "no match: a name that is not ASCII"
             self.terms.pop()
             return None
-        inner = await self._follow(term, target, depth)
-        line.found = inner.verdict
+        wrong = self._wrong(term, target)
+        inner = None if wrong else await self._check(target, depth + 1)
+        if inner is None:
+            raise self._leads_nowhere(term, target, wrong)
+        self.terms.pop()
         if inner.verdict is Verdict.PASS:
             return inner
         line.found = "no match: " + inner.verdict
@@ -205,30 +206,36 @@ class _Run(Asking):
         """What the record decides that this one leads to (section 6.1)."""
         line = Looked(depth, domain, term)
         self.looked.append(line)
-        decision = await self._follow(term, await self._led(term, domain, line), depth)
+        self._enter(term, line)
+        if term.proves:
+            await self._prove(domain, count=True)
+        target = self._target(term, domain, line)
+        wrong = self._wrong(term, target)
+        decision = None if wrong else await self._check(target, depth + 1)
+        if decision is None:
+            raise self._leads_nowhere(term, target, wrong)
+        self.terms.pop()
         line.found = decision.verdict
         decision.path = (term.text, *decision.path)
         return decision
 
-    async def _led(self, term: Term, domain: str, line: Looked) -> str:
+    def _enter(self, term: Term, line: Looked) -> None:
         line.cost = 1
-        line.found = Verdict.PERMERROR
+        line.found = Verdict.PERMERROR  # until it is left again
         self.terms.append(term.text)
         self._count()
-        if term.spec is not None and "p" in term.spec.letters:
-            await self._prove(domain, count=True)
-        return self._target(term, domain, line)
 
-    async def _follow(self, term: Term, target: str, depth: int) -> _Decision:
-        """The decision of the record at ``target``; that there is none is a fault of this one."""
-        self._loop(term, target)
-        wrong = malformed(target)
-        decision = None if wrong else await self._check(target, depth + 1)
-        if decision is None:
-            why, name = (wrong, target) if wrong else self.missing
-            raise Stop(Verdict.PERMERROR, "{} fails: " + why, term.text, name)
-        self.terms.pop()
-        return decision
+    def _wrong(self, term: Term, target: str) -> str:
+        """What is wrong with the name that a term leads to, or ""."""
+        if target in self.chain:
+            way = " -> ".join((*self.chain[self.chain.index(target) :], target))
+            raise Stop(Verdict.PERMERROR, "a loop of " + term.name + ": {}", way)
+        return malformed(target)
+
+    def _leads_nowhere(self, term: Term, target: str, wrong: str) -> Stop:
+        """That there is no record is a fault of the record that leads there."""
+        why, name = (wrong, target) if wrong else self.missing
+        return Stop(Verdict.PERMERROR, "{} fails: " + why, term.text, name)
 
     async def _explanation(self, term: Term, domain: str) -> str:
         """The text that ``exp`` leads to, or "" where anything is wrong with it (section 6.2)."""
@@ -249,7 +256,9 @@ class _Run(Asking):
         if answer.status is not Status.OK or len(texts) != 1 or not texts[0].isascii():
             return ""
         try:
-            text = macros.read(texts[0].decode("ascii"), explanation=True)
+            words = texts[0].decode("ascii")
+            short = len(words) <= macros.MAX_EXPLANATION
+            text = macros.read_explanation(words) if short else macros.read(words, explanation=True)
         except MacroError:
             return ""
         if "p" in text.letters:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from urllib.parse import quote
 
 import msgspec
@@ -158,6 +159,16 @@ def _scan(text: str, token: re.Pattern[str], allowed: frozenset[str]) -> tuple[M
             used.add(low)
         at = found.end()
     return MacroString(text, tuple(parts), frozenset(used)), tail
+
+
+@lru_cache(maxsize=256)
+def read_explanation(text: str) -> MacroString:
+    """Take the text of an explanation apart, which is short enough to be remembered.
+
+    Raises:
+        MacroError: it breaks the grammar.
+    """
+    return read(text, explanation=True)
 
 
 def read_modifier(text: str) -> MacroString:

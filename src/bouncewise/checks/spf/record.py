@@ -51,6 +51,7 @@ class Term(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         network: the address of ``ip4`` and ``ip6`` as a number, its host bits cleared.
         prefix4, prefix6: lengths of the prefixes; those that were not written are 32 and 128.
         mask4, mask6: the same as masks.
+        proves: ``spec`` holds ``%{p}``, for which the client's names have to be proven.
     """
 
     text: str
@@ -66,6 +67,7 @@ class Term(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     prefix6: int = 128
     mask4: int = _ALL_4
     mask6: int = _ALL_6
+    proves: bool = False
 
 
 class Networks(msgspec.Struct, frozen=True, gc=False):
@@ -119,7 +121,7 @@ class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 def is_record(text: bytes) -> bool:
     """Whether a TXT record is an SPF record: ``v=spf1`` in any case, then a blank or the end (4.5)."""
-    return text[:6].lower() == b"v=spf1" and text[6:7] in {b"", b" "}
+    return text[:6].lower() == b"v=spf1" and (len(text) == 6 or text[6] == 0x20)
 
 
 def select(texts: Iterable[bytes]) -> list[bytes]:
@@ -232,7 +234,10 @@ class _Reader:
         spec = macros.read_domain(value)
         if any(m.name == name for m in self.modifiers):
             raise _Wrong(0, f"{name}= stands twice: leave one out (section 6)")
-        return Term(text=word, start=start, end=start + len(word), name=name, spec=spec, fixed=_fixed(spec))
+        return Term(
+            text=word, start=start, end=start + len(word), name=name, spec=spec, fixed=_fixed(spec),
+            proves="p" in spec.letters,
+        )  # fmt: skip
 
 
 def _fixed(spec: MacroString) -> str | None:
@@ -272,6 +277,7 @@ def _directive(word: str, start: int) -> Term:
     return Term(
         text=word, start=start, end=end, name=name, qualifier=qualifier, spec=spec,
         fixed=None if spec is None else _fixed(spec),
+        proves=spec is not None and "p" in spec.letters,
         prefix4=length4, prefix6=length6, mask4=_mask(length4, 32), mask6=_mask(length6, 128),
     )  # fmt: skip
 

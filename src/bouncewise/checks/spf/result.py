@@ -56,17 +56,17 @@ class SpfQuery(msgspec.Struct, frozen=True, kw_only=True):
 class Looked:
     """One line of a trace while an evaluation runs: what was looked at, asked, answered and found."""
 
-    __slots__ = ("answers", "cost", "depth", "domain", "found", "matched", "part", "target")
+    # most lines keep most of these, so that they are not set for each
+    cost = 0
+    target = ""
+    answers: tuple[Answer, ...] = ()
+    matched = -1  # which of the networks
+    found: str = "no match"
 
     def __init__(self, depth: int, domain: str, part: Term | Networks | None) -> None:
         self.depth = depth
         self.domain = domain
         self.part = part  # None for the record itself
-        self.cost = 0
-        self.target = ""
-        self.answers: tuple[Answer, ...] = ()
-        self.matched = -1  # which of the networks
-        self.found: str = "no match"
 
     def steps(self, most: int) -> list[Step]:
         """The lines for a person, at most so many."""
@@ -170,7 +170,9 @@ class SpfResult(msgspec.Struct, frozen=True, kw_only=True):
     def reason(self) -> str:
         """Why, in a sentence for a postmaster."""
         if self.why:
-            return self.why[0].format(*(clipped(w, 160) for w in self.why[1:]))
+            text = self.why[0].format(*(clipped(w, 160) for w in self.why[1:]))
+            domain = shown(self.domain)
+            return text if domain in text else f"SPF of {domain} ends in {self.result}: {text}"
         may = _MAY[self.result].format(ip=self.ip, domain=shown(self.domain))
         return f"{may}: {self._decision()}"
 

@@ -80,13 +80,12 @@ def _joined(words: list[str]) -> Iterator[str]:
 
 
 def _once(terms: list[str]) -> Iterator[str]:
-    """The terms without a second ``redirect`` or ``exp`` that says the same."""
+    """The terms, each once: a second of the same never matters."""
     seen: set[str] = set()
     for term in terms:
-        if "=" in term and term.lower() in seen:
-            continue
-        seen.add(term.lower())
-        yield term
+        if term.lower() not in seen:
+            seen.add(term.lower())
+            yield term
 
 
 def _fine(term: str) -> bool:
@@ -97,14 +96,17 @@ def _term(word: str) -> list[str]:
     """The terms that a word was meant for; the word itself where nothing better is known."""
     word = word.removeprefix("v=spf1") or word
     glued = _GLUED.match(word)
-    if glued and (not glued[1].endswith(":")):
-        head = _term(glued[1])
-        if all(_fine(t) for t in head):
-            return [*head, glued[2] + "all"]
-    for candidate in _candidates(word):
-        if _fine(candidate) and not _ignored(candidate):
-            return [candidate]
-    return [word]
+    if glued and not glued[1].endswith(":"):
+        head = _best(glued[1])
+        if _fine(head):
+            return [head, glued[2] + "all"]
+    return [_best(word)]
+
+
+def _best(word: str) -> str:
+    """The first reading of a word that is a sound term; the word itself where none is."""
+    sound_ones = (c for c in _candidates(word) if _fine(c) and not _ignored(c))
+    return next(sound_ones, word)
 
 
 def _ignored(term: str) -> bool:

@@ -20,6 +20,7 @@ from bouncewise.checks.spf.record import LOOKUP_TERMS, Record, Term, parse, sele
 
 MAX_RECORDS = 40
 MAX_HOSTS = 40
+_MAX_OCTETS = 200_000  # of all records together that are taken apart
 _ANYBODY = ipaddress.IPv4Address("192.0.2.1")
 _KNOWN = frozenset("do")  # macros that stand for the same whoever sends
 
@@ -76,7 +77,7 @@ class Node:
         self.loop = domain in chain
         self.answer: Answer | None = None  # None: not asked
         self.records: list[bytes] = []
-        self.record: Record | None = None  # where there is exactly one
+        self.record: Record | None = None  # where there is exactly one, and it is not far too long
         self.children: dict[int, Node] = {}  # by where the term starts
         self.hosts: dict[int, Hosts] = {}
 
@@ -138,6 +139,7 @@ class _Growing:
         self.values = Values(_ANYBODY, "postmaster", origin, origin)
         self.records = MAX_RECORDS
         self.hosts = MAX_HOSTS
+        self.octets = _MAX_OCTETS
 
     def target(self, term: Term, domain: str) -> str | None:
         """The name that a term is about; None where it depends on who sends."""
@@ -154,7 +156,8 @@ class _Growing:
         """Fetch a record and what it leads to."""
         node.answer = answer = await self.resolver.ask(node.domain, "TXT")
         node.records = select(answer.texts)
-        if len(node.records) != 1:
+        self.octets -= sum(map(len, node.records))
+        if len(node.records) != 1 or (node.chain and self.octets < 0):
             return
         node.record = parse(node.records[0])
         if node.record.faults:
@@ -170,12 +173,11 @@ class _Growing:
         if target is None or term.name == "ptr":
             return None
         if term.name in {"include", "redirect"}:
-            child = Node(target, (*node.chain, node.domain))
-            node.children[term.start] = child
-            if child.loop or malformed(target) or self.records < 1:
+            if self.records < 1:
                 return None
             self.records -= 1
-            return self.grow(child)
+            child = node.children[term.start] = Node(target, (*node.chain, node.domain))
+            return None if child.loop or malformed(target) else self.grow(child)
         if not macros.askable(target) or self.hosts < 1:
             return None
         self.hosts -= 1

@@ -183,7 +183,7 @@ def test_explain_many_lines(zone: str) -> None:
 
 
 LOG = (
-    "Nov 25 10:00:0{n} mx postfix/smtp[1]: 4A{n}: to=<bob{n}@example.net>, relay=mx.example.net[203.0.113.9]:25, delay=1, "
+    "Nov 25 10:00:0{n} mx postfix/smtp[1]: 4Xk2Yz0Hq{n}zJ: to=<bob{n}@example.net>, relay=mx.example.net[203.0.113.9]:25, delay=1, "
     "dsn=5.7.1, status=bounced (host mx.example.net[203.0.113.9] said: {reply} (in reply to RCPT TO command))\n"
 )
 

@@ -91,7 +91,7 @@ def key_of(answer: Answer) -> Key:
         raise DkimKeyError("no-key", f"there is no key at {answer.name}{via}")
     if answer.failed:
         says = f"{answer.name} can't be asked: {answer.detail or answer.status}"
-        raise DkimKeyError("dns-fault", says, temporary=answer.status is not Status.MALFORMED)
+        raise DkimKeyError("dns-fault", says, temporary=True)
     texts = [octets[:MAX_RECORD].decode("utf-8", "replace") for octets in answer.texts[:20]]
     candidates = [text for text in texts if _LOOKS_LIKE_KEY.search(text)] or texts
     if len(candidates) > 1:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import click
 import msgspec
 
 from bouncewise.checks.reply import Checked
+from bouncewise.cli.dnsoptions import AskHow
 from bouncewise.cli.safe import safe
 from bouncewise.cli.verdicts import Verdicts, open_verdicts
 from bouncewise.diagnosis.engine import Engine
@@ -89,9 +89,7 @@ class BorneOut:
 
 
 @contextmanager
-def open_borne_out(
-    engine: Engine, *, resolvers: Sequence[str], zone: Path | None, offline: bool, timeout: float
-) -> Iterator[BorneOut]:
+def open_borne_out(engine: Engine, how: AskHow) -> Iterator[BorneOut]:
     """See ``open_verdicts``."""
-    with open_verdicts(engine, resolvers=resolvers, zone=zone, offline=offline, timeout=timeout) as verdicts:
+    with open_verdicts(engine, how) as verdicts:
         yield BorneOut(verdicts)

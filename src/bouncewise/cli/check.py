@@ -17,7 +17,7 @@ from bouncewise.checks.names import DomainNameError, address, canonical, domain_
 from bouncewise.checks.run import NAMES, checks_for
 from bouncewise.checks.subject import Subject
 from bouncewise.cli.checking import Checking, Live
-from bouncewise.cli.dnsoptions import dns_options
+from bouncewise.cli.dnsoptions import AskHow, dns_options
 from bouncewise.cli.engine import engine_options, load_cli_engine
 from bouncewise.cli.findings import now_words
 from bouncewise.cli.safe import safe
@@ -65,10 +65,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     only: tuple[str, ...],
     as_json: bool,
     details: bool,
-    resolvers: tuple[str, ...],
-    zone: Path | None,
-    offline: bool,
-    timeout: float,
+    how: AskHow,
     rules: Path | None,
     policy: Path | None,
 ) -> None:
@@ -94,9 +91,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         )
     engine = load_cli_engine(rules, policy)
     subject, diagnosis = _subject(engine, given, data, reply)
-    with Checking(
-        engine.knowledge.blocklists, resolvers=resolvers, zone=zone, offline=offline, timeout=timeout
-    ) as checking:
+    with Checking(engine.knowledge.blocklists, how) as checking:
         run = _Run(checking, engine, as_json=as_json, details=details)
         findings = (
             run.reply(diagnosis, subject, only) if reply and diagnosis else run.all(subject, diagnosis, only)

@@ -6,13 +6,13 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from bouncewise.checks.dns import Answer, Status
-from bouncewise.checks.run import DEADLINE, Means
+from bouncewise.checks.run import Means
+from bouncewise.cli.dnsoptions import AskHow
 
 if TYPE_CHECKING:
     from bouncewise.checks.dns import Resolver
@@ -29,28 +29,17 @@ class Checking:
 
     Args:
         lists: the knowledge base's blocklists.
-        resolvers: name servers; none for the system's.
-        zone: a file to ask in place of DNS.
-        offline: ask nobody.
-        timeout: seconds for the checks of one question.
+        how: what the user chose.
 
     Raises:
         click.ClickException: a server or the zone can't be used.
     """
 
-    def __init__(
-        self,
-        lists: dict[str, Blocklist],
-        *,
-        resolvers: Sequence[str] = (),
-        zone: Path | None = None,
-        offline: bool = False,
-        timeout: float = DEADLINE,
-    ) -> None:
+    def __init__(self, lists: dict[str, Blocklist], how: AskHow) -> None:
         self._lists = lists
-        self._timeout = timeout
-        self._alone = offline or zone is not None
-        self._source = _source(resolvers, zone, offline=offline)
+        self._timeout = how.timeout
+        self._alone = how.offline or how.zone is not None
+        self._source = _source(how)
         self._cached: Resolver | None = None
         self._runner = asyncio.Runner()
         self.questions = 0  # asked of DNS or of the cache
@@ -110,23 +99,23 @@ class Checking:
             self._why = ""
 
 
-def _source(resolvers: Sequence[str], zone: Path | None, *, offline: bool) -> Resolver:
-    if zone is not None and (resolvers or offline):
+def _source(how: AskHow) -> Resolver:
+    if how.zone is not None and (how.resolvers or how.offline):
         raise click.UsageError("--zone is asked in place of DNS; leave --resolver and --offline out")
-    if zone is not None:
+    if how.zone is not None:
         from bouncewise.testing.zone import Zone, ZoneError  # noqa: PLC0415
 
         try:
-            return Zone.load(zone)
+            return Zone.load(how.zone)
         except ZoneError as error:
             raise click.ClickException(str(error)) from None
     from bouncewise.checks.resolver.system import ResolverError, make_resolver  # noqa: PLC0415
     from bouncewise.checks.resolver.system import offline as nobody  # noqa: PLC0415
 
-    if offline:
+    if how.offline:
         return nobody()
     try:
-        return make_resolver(tuple(resolvers))
+        return make_resolver(how.resolvers)
     except ResolverError as error:
         raise click.ClickException(str(error)) from None
 

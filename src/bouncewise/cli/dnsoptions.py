@@ -3,17 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-F = TypeVar("F", bound=Callable[..., Any])
 TIMEOUT = 10.0  # seconds for all the checks of one question
 
 
-def dns_options(function: F) -> F:
-    """``--resolver``, ``--zone``, ``--offline`` and ``--timeout``."""
+@dataclass(frozen=True)
+class AskHow:
+    """How DNS is asked.
+
+    Attributes:
+        resolvers: name servers; none for those of the system.
+        zone: a file to ask in place of DNS, or None.
+        offline: nobody is asked.
+        timeout: seconds for all the checks of one question.
+    """
+
+    resolvers: tuple[str, ...] = ()
+    zone: Path | None = None
+    offline: bool = False
+    timeout: float = TIMEOUT
+
+    @property
+    def chosen(self) -> bool:
+        """Whether the user said anything of it."""
+        return self != AskHow()
+
+
+def dns_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--resolver``, ``--zone``, ``--offline`` and ``--timeout``, which the command gets as ``how``."""
+
+    @wraps(function)
+    def told(
+        *arguments: Any,
+        resolvers: tuple[str, ...],
+        zone: Path | None,
+        offline: bool,
+        timeout: float,
+        **options: Any,
+    ) -> Any:
+        return function(*arguments, how=AskHow(resolvers, zone, offline, timeout), **options)
+
     for option in (
         click.option(
             "--timeout",
@@ -37,5 +72,5 @@ def dns_options(function: F) -> F:
             "or https://dns.example/dns-query; may be given several times.",
         ),
     ):
-        function = option(function)
-    return function
+        told = option(told)
+    return told

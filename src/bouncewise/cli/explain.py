@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 import msgspec
 
-from bouncewise.cli.dnsoptions import dns_options
+from bouncewise.cli.dnsoptions import AskHow, dns_options
 from bouncewise.cli.engine import engine_options, load_cli_engine
 from bouncewise.cli.person import paragraphs
 from bouncewise.cli.progress import counted
@@ -68,10 +68,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     sender: str | None,
     recipient: str | None,
     check: bool,
-    resolvers: tuple[str, ...],
-    zone: Path | None,
-    offline: bool,
-    timeout: float,
+    how: AskHow,
     rules: Path | None,
     policy: Path | None,
 ) -> None:
@@ -100,11 +97,11 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         if check:
             from bouncewise.cli.verdicts import open_verdicts  # noqa: PLC0415 - only where DNS is asked
 
-            verdicts = stack.enter_context(
-                open_verdicts(engine, resolvers=resolvers, zone=zone, offline=offline, timeout=timeout)
+            verdicts = stack.enter_context(open_verdicts(engine, how))
+        elif how.chosen:
+            raise click.UsageError(
+                "--resolver, --zone, --offline and --timeout say how --check asks; give it too"
             )
-        elif resolvers or zone or offline:
-            raise click.UsageError("--resolver, --zone and --offline say how --check asks; give --check too")
         if jsonl:
             _json_lines(engine, file, text, verdicts)
         else:

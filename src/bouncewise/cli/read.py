@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bouncewise.cli.dnsoptions import dns_options
+from bouncewise.cli.dnsoptions import AskHow, dns_options
 from bouncewise.cli.engine import engine_options, load_cli_engine
 from bouncewise.cli.inputs import format_name, jobs_option
 from bouncewise.cli.progress import octets_of
@@ -94,10 +94,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     resume_file: Path | None,
     jobs: int,
     check: bool,
-    resolvers: tuple[str, ...],
-    zone: Path | None,
-    offline: bool,
-    timeout: float,
+    how: AskHow,
     quiet: bool,
     rules: Path | None,
     policy: Path | None,
@@ -117,12 +114,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
       bouncewise read /var/log/mail.log* --parquet mail.parquet
       bouncewise read /var/mail/bounces --resume state.json --jsonl >> bounces.jsonl
     """
-    if not paths and sys.stdin.isatty():
-        raise click.UsageError(
-            "nothing to read: name a mail, a mailbox, a log or a folder, or - for standard input"
-        )
-    if check and parquet is not None:
-        raise click.UsageError("--check goes into --jsonl and the summary; Parquet has no column for it")
+    _judge_options(paths, parquet, how, check=check)
     engine = load_cli_engine(rules, policy)
     points = ResumePoints(resume_file, at_end=parquet is not None)
     make_sink = partial(RowSink, as_json=jsonl, as_values=parquet is not None, as_question=check)
@@ -137,9 +129,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
             if check:
                 from bouncewise.cli.borneout import open_borne_out  # noqa: PLC0415 - only where DNS is asked
 
-                dns = stack.enter_context(
-                    open_borne_out(engine, resolvers=resolvers, zone=zone, offline=offline, timeout=timeout)
-                )
+                dns = stack.enter_context(open_borne_out(engine, how))
                 pieces = dns.through(pieces)
             table = stack.enter_context(_table(parquet, paths))
             for piece in _shown(pieces, paths, quiet=quiet or shows_lines):
@@ -160,6 +150,19 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
             dns.show()
     if summary.unreadable or (dns is not None and dns.failed):
         sys.exit(1)
+
+
+def _judge_options(paths: tuple[str, ...], parquet: Path | None, how: AskHow, *, check: bool) -> None:
+    if not paths and sys.stdin.isatty():
+        raise click.UsageError(
+            "nothing to read: name a mail, a mailbox, a log or a folder, or - for standard input"
+        )
+    if check and parquet is not None:
+        raise click.UsageError("--check goes into --jsonl and the summary; Parquet has no column for it")
+    if how.chosen and not check:
+        raise click.UsageError(
+            "--resolver, --zone, --offline and --timeout say how --check asks; give it too"
+        )
 
 
 class Chosen:

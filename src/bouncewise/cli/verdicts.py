@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from bouncewise.checks.finding import Outcome
 from bouncewise.checks.question import Question, question_of
 from bouncewise.checks.reply import Checked
 from bouncewise.checks.subject import Subject
 from bouncewise.cli.checking import Checking
+from bouncewise.cli.dnsoptions import AskHow
 from bouncewise.diagnosis.diagnosis import Diagnosis
 from bouncewise.diagnosis.engine import Engine
 
@@ -60,11 +60,7 @@ class Verdicts:
 
 
 @contextmanager
-def open_verdicts(
-    engine: Engine, *, resolvers: Sequence[str], zone: Path | None, offline: bool, timeout: float
-) -> Iterator[Verdicts]:
+def open_verdicts(engine: Engine, how: AskHow) -> Iterator[Verdicts]:
     """Verdicts by the resolver that the user chose; see ``Checking``."""
-    with Checking(
-        engine.knowledge.blocklists, resolvers=resolvers, zone=zone, offline=offline, timeout=timeout
-    ) as checking:
+    with Checking(engine.knowledge.blocklists, how) as checking:
         yield Verdicts(checking)

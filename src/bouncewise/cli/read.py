@@ -133,9 +133,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
                 pieces = dns.through(pieces)
             table = stack.enter_context(_table(parquet, paths))
             for piece in _shown(pieces, paths, quiet=quiet or shows_lines):
-                for row in piece.given:
-                    if chosen.holds(row):
-                        _write(piece, row, table, jsonl=jsonl)
+                _write(piece, chosen, table, jsonl=jsonl)
                 summary.count(piece)
                 points.passed(piece.resume_key, piece.resume_at)
     except click.ClickException:
@@ -144,12 +142,17 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     finally:
         sys.stdout.flush()
         points.save()
-        if not quiet and (summary.mails > 1 or summary.lines or summary.unreadable):
-            summary.show(engine, unread=unread)
-        if dns is not None and not quiet:
-            dns.show()
+        if not quiet:
+            _show_summary(summary, dns, engine, unread=unread)
     if summary.unreadable or (dns is not None and dns.failed):
         sys.exit(1)
+
+
+def _show_summary(summary: Summary, dns: BorneOut | None, engine: Engine, *, unread: bool) -> None:
+    if summary.mails > 1 or summary.lines or summary.unreadable:
+        summary.show(engine, unread=unread)
+    if dns is not None:
+        dns.show()
 
 
 def _judge_options(paths: tuple[str, ...], parquet: Path | None, how: AskHow, *, check: bool) -> None:
@@ -199,13 +202,14 @@ def _table(path: Path | None, paths: tuple[str, ...]) -> AbstractContextManager[
     return ParquetFile(path)
 
 
-def _write(piece: Piece, row: Row, table: ParquetFile | None, *, jsonl: bool) -> None:
-    if table is not None:
-        table.write(row.values)
-    if jsonl:
-        sys.stdout.buffer.write(row.line + b"\n")
-    elif table is None:
-        show([_line(piece, row)])
+def _write(piece: Piece, chosen: Chosen, table: ParquetFile | None, *, jsonl: bool) -> None:
+    for row in filter(chosen.holds, piece.given):
+        if table is not None:
+            table.write(row.values)
+        if jsonl:
+            sys.stdout.buffer.write(row.line + b"\n")
+        elif table is None:
+            show([_line(piece, row)])
 
 
 def _line(piece: Piece, row: Row) -> list[Part]:

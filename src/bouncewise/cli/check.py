@@ -115,16 +115,19 @@ class _Run:
         from bouncewise.checks.run import run_checks  # noqa: PLC0415
 
         names = tuple(only) or checks_for(subject)
+        about = subject
+        if not only:  # all of them are about the sender, also where a bounce tells the recipient
+            about = msgspec.structs.replace(subject, recipient_domain="")
         live = Live(self._checking, names)
 
         async def work() -> tuple[Finding, ...]:
-            return await run_checks(names, subject, self._checking.means(), live.tell)
+            return await run_checks(names, about, self._checking.means(), live.tell)
 
         findings = self._checking.run(work)
         live.end()
         checked = self._verdict(diagnosis, subject) if diagnosis else None
         if self._as_json:
-            self._print(subject, findings, diagnosis, checked)
+            self._print(about, findings, diagnosis, checked)
             return findings
         show([[(safe(_title(subject)), "bold")], []])
         self._person(findings, diagnosis, checked)

@@ -169,7 +169,7 @@ def _tree_steps(reviewed: Review) -> tuple[Step, ...]:
     steps = []
     for node in reviewed.tree.walk():
         if node.answer is not None:
-            said = clipped(answer_words(node.answer))
+            said = clipped(answer_words(node.answer).removeprefix(f"TXT {shown(node.domain)}: "))
             steps.append(Step(f"TXT {shown(node.domain)}", said, "", len(node.chain), node.lookups()))
     return tuple(steps)
 

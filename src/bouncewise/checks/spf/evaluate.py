@@ -179,7 +179,7 @@ class _Run(Asking):
             raise Stop(
                 Verdict.PERMERROR, "the record of {} is broken at {}: {}", domain, fault.term, fault.says
             )
-        line.found = "record"
+        line.found = ""
         return record
 
     async def _include(self, term: Term, domain: str, depth: int, line: Looked) -> _Decision | None:

@@ -79,6 +79,7 @@ class Looked:
             return steps
         said = "; ".join(answer_words(a) for a in self.answers)
         if part is None:
+            said = said.removeprefix(f"TXT {shown(self.domain)}: ")  # it stands in front already
             return [Step(f"TXT {shown(self.domain)}", clipped(said), self.found, self.depth)]
         what = clipped(part.text)
         if self.target and part.fixed is None:

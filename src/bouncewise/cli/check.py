@@ -172,13 +172,20 @@ class _Run:
             show(verdict_lines(checked, now_words()))
             if findings:
                 show([[]])
+        lost = self._checking.no_network
+        if lost and not self._details:  # one line says it for all of them
+            untold = [finding for finding in findings if finding.outcome is Outcome.UNKNOWN]
+            findings = [finding for finding in findings if finding not in untold]
+            if untold:
+                names = ", ".join(dict.fromkeys(finding.check for finding in untold))
+                show([[(f"Not known without DNS: {names}", "")]])
         show(finding_lines(findings, details=self._details))
         if findings:
             asked, took = self._checking.questions, time.monotonic() - self._start
             told = f"{summary(findings)}; {asked} questions in {took:.1f} s, {now_words()}"
             show([[], [(told, "dim")]])
-        if self._checking.no_network:
-            show([[(safe(self._checking.no_network), "yellow")]])
+        if lost:
+            show([[(safe(lost), "yellow")]])
 
     def _print(
         self,

@@ -38,6 +38,7 @@ class Checking:
     def __init__(self, lists: dict[str, Blocklist], how: AskHow) -> None:
         self._lists = lists
         self._timeout = how.timeout
+        self._offline = how.offline
         self._alone = how.offline or how.zone is not None
         self._source = _source(how)
         self._cached: Resolver | None = None
@@ -88,13 +89,17 @@ class Checking:
     @property
     def no_network(self) -> str:
         """Why DNS could not be asked at all, in one line; "" where it could or was not needed."""
-        return f"No answer from DNS ({self._why}): what is told rests on the input." if self._why else ""
+        if not self._why:
+            return ""
+        hint = "" if self._offline else "; --resolver asks another server"
+        return f"No answer from DNS ({self._why}{hint}): what is told rests on the input."
 
     def _count(self, answer: Answer) -> None:
         self.questions += 1
-        if answer.status is Status.OFFLINE and not self.answered:
+        silent = answer.status in (Status.OFFLINE, Status.TIMEOUT)
+        if silent and not self.answered:
             self._why = answer.detail
-        elif answer.status is not Status.OFFLINE:
+        elif not silent and answer.status not in (Status.MALFORMED, Status.LIMIT):
             self.answered += 1
             self._why = ""
 

@@ -52,6 +52,7 @@ class Shown:
             show([[("DNS has nothing to say about a reply of this kind.", "dim")]])
             return
         show(verdict_lines(checked, now_words()))
-        show(finding_lines(checked.findings, details=self.details))
+        if not self.verdicts.no_network or self.details:
+            show(finding_lines(checked.findings, details=self.details))
         if self.verdicts.no_network:
             show([[(safe(self.verdicts.no_network), "yellow")]])

@@ -127,6 +127,27 @@ def test_no_server_at_all_is_found_out_once() -> None:
     assert answers[0].detail
 
 
+def _doubted(zone: Zone) -> Answer:
+    """What a resolver of the system's own servers makes of a name that is denied."""
+
+    async def work(address: str) -> Answer:
+        resolver = SystemResolver([parse_server(address)], timeout=0.5, tries=1, doubted=True)
+        answers = await asyncio.gather(*(resolver.ask(f"n{n}.example.com", "A") for n in range(5)))
+        resolver.close()
+        assert len({answer.status for answer in answers}) == 1
+        return answers[0]
+
+    with DnsServer(zone) as running:
+        return asyncio.run(work(running.address))
+
+
+def test_a_closed_network_that_denies_every_name_is_no_network() -> None:
+    closed = _doubted(Zone())
+    assert closed.status is Status.OFFLINE
+    assert "root" in closed.detail
+    assert _doubted(Zone().add("", "NS", "a.root.example")).status is Status.NXDOMAIN
+
+
 def test_offline_asks_nobody() -> None:
     assert asyncio.run(offline().ask("example.com", "A")).status is Status.OFFLINE
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from bouncewise.checks.blocklist.query import ListResult, ListState, ask_list, health, is_address
+from bouncewise.checks.dmarc.discover import suffix_org_domain
 from bouncewise.checks.dns import Resolver
 from bouncewise.checks.finding import Finding, Outcome, Step
 from bouncewise.checks.names import DomainNameError, canonical
@@ -37,7 +38,7 @@ async def check_blocklists(
     Returns:
         A finding for each address and domain.
     """
-    names = list(subject.listed) or ([subject.domain] if subject.domain else [])
+    names = list(subject.listed) or _domains(subject.domain)
     if zones and subject.ip and not subject.listed and not _for_domains(lists, zones):
         names = []  # the reply names lists of addresses, and the address is known
     subjects = list(dict.fromkeys([*([subject.ip] if subject.ip else []), *names]))[:MAX_SUBJECTS]
@@ -45,6 +46,11 @@ async def check_blocklists(
         return (_nothing_to_ask(lists, zones),)
     found = await asyncio.gather(*(_one(item, resolver, lists, zones, test) for item in subjects))
     return tuple(finding for finding in found if finding is not None) or (_nothing_to_ask(lists, zones),)
+
+
+def _domains(domain: str) -> list[str]:
+    """A domain and the one that was registered, since lists have either."""
+    return list(dict.fromkeys([domain, suffix_org_domain(domain)])) if domain else []
 
 
 async def _one(

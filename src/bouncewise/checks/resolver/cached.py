@@ -35,12 +35,17 @@ class Cached:
         self._kept: OrderedDict[Key, tuple[float, Answer]] = OrderedDict()
         self._under_way: dict[Key, asyncio.Task[Answer]] = {}
 
+    def known(self, name: str, rtype: str) -> Answer | None:
+        """The answer that is kept, or None."""
+        known = self._kept.get((name.lower(), rtype))
+        return known[1] if known is not None and known[0] > self._clock() else None
+
     async def ask(self, name: str, rtype: str) -> Answer:
         """See ``Resolver``."""
+        known = self.known(name, rtype)
+        if known is not None:
+            return known
         key = (name.lower(), rtype)
-        known = self._kept.get(key)
-        if known is not None and known[0] > self._clock():
-            return known[1]
         task = self._under_way.get(key)
         if task is None:
             task = self._under_way[key] = asyncio.ensure_future(self._inner.ask(name, rtype))

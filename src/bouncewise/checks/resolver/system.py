@@ -51,10 +51,12 @@ def make_resolver(servers: Sequence[str] = (), *, timeout: float = TIMEOUT, trie
     Raises:
         ResolverError: a server can't be used.
     """
-    chosen = tuple(parse_server(text) for text in servers) or _system_servers()
+    chosen = tuple(parse_server(text) for text in servers)
     if any(server.how == "https" for server in chosen):
         _needs_https()
-    return SystemResolver(chosen, timeout=timeout, tries=tries)
+    if chosen:
+        return SystemResolver(chosen, timeout=timeout, tries=tries)
+    return SystemResolver(_system_servers(), timeout=timeout, tries=tries, doubted=True)
 
 
 def _system_servers() -> tuple[Server, ...]:
@@ -81,9 +83,13 @@ class SystemResolver:
         servers: whom to ask.
         timeout: seconds for one try.
         tries: how often each server is asked.
+        doubted: the root is asked for first: where there is no network, the server of a closed one may deny
+            every name, and no name is believed not to exist then.
     """
 
-    def __init__(self, servers: Sequence[Server], *, timeout: float, tries: int) -> None:
+    def __init__(
+        self, servers: Sequence[Server], *, timeout: float, tries: int, doubted: bool = False
+    ) -> None:
         self._servers = tuple(servers)
         self._timeout = timeout
         self._tries = tries
@@ -92,6 +98,8 @@ class SystemResolver:
         self._answered = False  # some server has answered some question
         self._quiet_until = 0.0
         self._quiet_why = ""
+        self._doubted = doubted
+        self._root: asyncio.Task[Answer] | None = None
 
     async def ask(self, name: str, rtype: str) -> Answer:
         """See ``Resolver``; CNAMEs that lead out of an answer are followed."""
@@ -99,6 +107,8 @@ class SystemResolver:
             return Answer(name, rtype, Status.MALFORMED, detail=problem)
         if not self._servers:
             return Answer(name, rtype, Status.OFFLINE, detail="this system names no name server")
+        if self._doubted and (why := await self._closed()):
+            return Answer(name, rtype, Status.OFFLINE, detail=why)
         async with self._gate:
             answer = await self._ask(name, rtype)
             aliases = list(answer.aliases)
@@ -115,6 +125,19 @@ class SystemResolver:
         if answer.name == name:
             return answer
         return msgspec.structs.replace(answer, name=name, aliases=tuple(aliases))
+
+    async def _closed(self) -> str:
+        """Why the servers are none of the Internet, or ""; the root is asked once."""
+        if self._root is None:
+            self._root = asyncio.ensure_future(self._ask("", "NS"))
+        root = await asyncio.shield(self._root)
+        if root.status is Status.OFFLINE:
+            self._root = None  # another time there may be a network
+            return root.detail
+        if root.status not in (Status.NXDOMAIN, Status.NODATA):
+            return ""
+        shown = ", ".join(server.shown for server in self._servers)
+        return f"{shown} denies every name, even the root"
 
     async def _ask(self, name: str, rtype: str) -> Answer:
         loop = asyncio.get_running_loop()
@@ -158,7 +181,7 @@ class SystemResolver:
         except OSError as fault:
             why = f"{server.shown} can't be reached: {fault.strerror or fault}"
             return Answer(name, rtype, Status.OFFLINE, detail=why)
-        except (dns.exception.DNSException, ValueError) as fault:
+        except Exception as fault:  # of dnspython, or of the HTTP client below it
             why = f"{server.shown} gave no answer that can be read: {str(fault)[:100]}"
             return Answer(name, rtype, Status.MALFORMED, detail=why)
 

@@ -6,12 +6,15 @@ Source: draft-brand-indicators-for-message-identification, sections 4.2 (the rec
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from bouncewise.checks.dkim.tags import TagError, parse_tags
 from bouncewise.checks.dmarc.discover import suffix_org_domain
 from bouncewise.checks.dns import Answer, Resolver
 from bouncewise.checks.finding import Finding, Outcome, Problem, Step
 from bouncewise.checks.subject import Subject
+
+_finding = partial(Finding, "bimi")
 
 
 async def check_bimi(subject: Subject, resolver: Resolver, *, policy: str = "") -> Finding:
@@ -76,24 +79,3 @@ def _of_record(domain: str, text: str, policy: str, steps: tuple[Step, ...]) -> 
 def _step(answer: Answer) -> Step:
     said = "; ".join(octets[:300].decode("latin-1") for octets in answer.texts[:5])
     return Step(f"{answer.name} TXT", said or answer.detail or str(answer.status).upper())
-
-
-def _finding(  # noqa: PLR0913, PLR0917 - the parts of a finding
-    domain: str,
-    outcome: Outcome,
-    result: str,
-    says: str,
-    steps: tuple[Step, ...] = (),
-    problems: tuple[Problem, ...] = (),
-    needs: tuple[str, ...] = (),
-) -> Finding:
-    return Finding(
-        check="bimi",
-        subject=domain,
-        outcome=outcome,
-        result=result,
-        says=says,
-        steps=steps,
-        problems=problems,
-        needs=needs,
-    )

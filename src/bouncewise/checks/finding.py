@@ -73,7 +73,7 @@ class Mend(msgspec.Struct, frozen=True, omit_defaults=True):
     guess: bool = False
 
 
-class Finding(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one check found.
 
     Attributes:

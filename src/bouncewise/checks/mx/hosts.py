@@ -6,11 +6,14 @@ Sources: RFC 5321 section 5.1, RFC 2181 section 10.3 (no CNAME behind MX), RFC 7
 from __future__ import annotations
 
 import ipaddress
+from functools import partial
 
 from bouncewise.checks.dns import Resolver, Status
 from bouncewise.checks.finding import Finding, Mend, Outcome, Problem, Step
 from bouncewise.checks.mx.routes import MAX_HOSTS, Host, Routes, is_public, routes_of
 from bouncewise.checks.subject import Subject
+
+_finding = partial(Finding, "mx")
 
 
 async def check_mx(subject: Subject, resolver: Resolver) -> Finding:
@@ -49,7 +52,8 @@ def judge(found: Routes) -> Finding:
     outcome = Outcome.WARN if problems else Outcome.PASS
     if problems:
         says += f"; but {problems[0].says}"
-    return _finding(domain, outcome, "mx", says, _steps(found), problems)
+    all_names = [host.name for host in found.hosts]
+    return _finding(domain, outcome, "mx", says, _steps(found), problems, facts={"hosts": all_names})
 
 
 def _nowhere(found: Routes) -> Finding:
@@ -133,27 +137,3 @@ def _steps(found: Routes) -> tuple[Step, ...]:
         told = ", ".join(host.addresses[:6]) or str(host.answers[0].detail or host.answers[0].status.upper())
         steps.append(Step(f"{host.name} A, AAAA", told, f"CNAME for {host.alias}" if host.alias else "", 1))
     return tuple(steps)
-
-
-def _finding(  # noqa: PLR0913, PLR0917 - the parts of a finding
-    domain: str,
-    outcome: Outcome,
-    result: str,
-    says: str,
-    steps: tuple[Step, ...] = (),
-    problems: tuple[Problem, ...] = (),
-    mends: tuple[Mend, ...] = (),
-    needs: tuple[str, ...] = (),
-) -> Finding:
-    return Finding(
-        check="mx",
-        subject=domain,
-        outcome=outcome,
-        result=result,
-        says=says,
-        steps=steps,
-        problems=problems,
-        mends=mends,
-        needs=needs,
-        facts={"hosts": [step.what.partition(" ")[0] for step in steps[1:]]},
-    )

@@ -7,11 +7,14 @@ Sources: RFC 1034 section 4.2 (zones), RFC 8914 (a resolver's words), RFC 4035 s
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from bouncewise.checks.dns import Answer, Resolver, Status
 from bouncewise.checks.finding import Finding, Outcome, Step
 from bouncewise.checks.names import parent
 from bouncewise.checks.subject import Subject
+
+_finding = partial(Finding, "name-servers")
 
 MAX_LEVELS = 6
 
@@ -43,7 +46,7 @@ async def check_name_servers(subject: Subject, resolver: Resolver) -> Finding:
         says = f"the name servers of {domain} give no usable answer: {failed.status}{why}"
         if "dnssec" in failed.detail.lower() or "bogus" in failed.detail.lower():
             says += "; its DNSSEC signatures do not fit"
-        return _finding(domain, Outcome.FAIL, failed.status, says, steps)
+        return _finding(domain, Outcome.FAIL, str(failed.status), says, steps)
     says = f"{domain} can't be asked: {failed.detail or failed.status}"
     return _finding(domain, Outcome.UNKNOWN, "dns-fault", says, steps)
 
@@ -76,23 +79,3 @@ def _step(answer: Answer) -> Step:
         f"{x.preference} {x.host or '.'}" for x in answer.exchanges[:6]
     )
     return Step(f"{answer.name} {answer.rtype}", told or answer.detail or str(answer.status).upper())
-
-
-def _finding(  # noqa: PLR0913 - the parts of a finding
-    domain: str,
-    outcome: Outcome,
-    result: str,
-    says: str,
-    steps: tuple[Step, ...],
-    *,
-    needs: tuple[str, ...] = (),
-) -> Finding:
-    return Finding(
-        check="name-servers",
-        subject=domain,
-        outcome=outcome,
-        result=str(result),
-        says=says,
-        steps=steps,
-        needs=needs,
-    )

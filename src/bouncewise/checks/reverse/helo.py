@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-
-import msgspec
+from functools import partial
 
 from bouncewise.checks.dns import Answer, Resolver, Status
 from bouncewise.checks.finding import Finding, Mend, Outcome, Problem, Step
 from bouncewise.checks.names import DomainNameError, address, canonical, shown
 from bouncewise.checks.subject import Subject
+
+_finding = partial(Finding, "helo")
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*\Z")
 _LOCAL = (".local", ".localdomain", ".lan", ".internal", ".home", ".invalid", ".corp", ".home.arpa")
@@ -119,9 +120,3 @@ def _resolved(name: str, subject: Subject, answers: list[Answer] | tuple[Answer,
         return _finding(name, Outcome.WARN, "mismatch", says, steps=steps, problems=(problem,))
     end = f", among them {subject.ip}" if subject.ip and len(found) > 1 else ""
     return _finding(name, Outcome.PASS, "pass", f"{name} leads to {', '.join(found[:3])}{end}", steps=steps)
-
-
-def _finding(name: str, outcome: Outcome, result: str, says: str, **more: object) -> Finding:
-    facts: dict[str, str | int | bool | list[str]] = {"name": name[:255]} if name else {}
-    told = Finding(check="helo", subject=name[:255], outcome=outcome, result=result, says=says, facts=facts)
-    return msgspec.structs.replace(told, **more)

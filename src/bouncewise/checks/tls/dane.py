@@ -6,6 +6,7 @@ Sources: RFC 7672 sections 2.2 (whose TLSA records), 3.1 (usages that count for 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import msgspec
 
@@ -13,6 +14,8 @@ from bouncewise.checks.dns import Answer, Resolver, Tlsa
 from bouncewise.checks.finding import Finding, Outcome, Problem, Step
 from bouncewise.checks.mx.routes import routes_of
 from bouncewise.checks.subject import Subject
+
+_finding = partial(Finding, "dane")
 
 _LENGTHS = {1: 64, 2: 128}  # hexadecimal digits of SHA-256 and SHA-512
 
@@ -140,24 +143,3 @@ async def check_tls(subject: Subject, resolver: Resolver) -> Finding:
     whom = f" to {' or '.join(hosts)}" if hosts else ""
     says = f"whether TLS works shows only when one connects{whom}; DNS can't tell"
     return Finding(check="tls", subject=domain, outcome=Outcome.INFO, result="not-by-dns", says=says)
-
-
-def _finding(  # noqa: PLR0913, PLR0917 - the parts of a finding
-    domain: str,
-    outcome: Outcome,
-    result: str,
-    says: str,
-    steps: tuple[Step, ...] = (),
-    problems: tuple[Problem, ...] = (),
-    needs: tuple[str, ...] = (),
-) -> Finding:
-    return Finding(
-        check="dane",
-        subject=domain,
-        outcome=outcome,
-        result=result,
-        says=says,
-        steps=steps,
-        problems=problems,
-        needs=needs,
-    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import partial
 
 from bouncewise.checks.dns import Answer, Resolver
 from bouncewise.checks.fetch import Fetched, Fetcher
@@ -14,6 +15,8 @@ from bouncewise.checks.finding import Finding, Mend, Outcome, Problem, Step
 from bouncewise.checks.mx.routes import Routes, routes_of
 from bouncewise.checks.subject import Subject
 from bouncewise.checks.tls.policy import Policy, PolicyError, parse_policy
+
+_finding = partial(Finding, "mta-sts")
 
 LEAST_AGE = 86_400
 _RECORD = re.compile(r"v=STSv1\s*;\s*id=([A-Za-z0-9]{1,32})\s*;?(?:[^;]*;?){0,10}\s*\Z")
@@ -127,26 +130,3 @@ def _policy_mend(policy: Policy, routes: Routes, url: str) -> tuple[Mend, ...]:
         f"max_age: {policy.max_age}",
     ]
     return (Mend(url, "policy", (), tuple(lines), "with all MX hosts; then publish a new id"),)
-
-
-def _finding(  # noqa: PLR0913, PLR0917 - the parts of a finding
-    domain: str,
-    outcome: Outcome,
-    result: str,
-    says: str,
-    steps: tuple[Step, ...] = (),
-    problems: tuple[Problem, ...] = (),
-    mends: tuple[Mend, ...] = (),
-    needs: tuple[str, ...] = (),
-) -> Finding:
-    return Finding(
-        check="mta-sts",
-        subject=domain,
-        outcome=outcome,
-        result=result,
-        says=says,
-        steps=steps,
-        problems=problems,
-        mends=mends,
-        needs=needs,
-    )

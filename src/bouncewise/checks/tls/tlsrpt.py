@@ -6,10 +6,13 @@ Source: RFC 8460 section 3.
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from bouncewise.checks.dns import Resolver
 from bouncewise.checks.finding import Finding, Mend, Outcome, Step
 from bouncewise.checks.subject import Subject
+
+_finding = partial(Finding, "tls-rpt")
 
 _RECORD = re.compile(r"v=TLSRPTv1\s*;\s*rua\s*=\s*([^;]{1,2000})", re.IGNORECASE)
 _URI = re.compile(r"(?:mailto:[^\s,@]{1,200}@[^\s,@]{1,253}|https://[^\s,]{1,1000})\Z", re.IGNORECASE)
@@ -47,27 +50,6 @@ async def check_tls_rpt(subject: Subject, resolver: Resolver) -> Finding:
         )
         good = f"v=TLSRPTv1; rua=mailto:tls-reports@{domain}"
         mend = Mend(name, "TXT", (records[0],), (good,), "somebody to report to", True)
-        return _finding(domain, Outcome.FAIL, "syntax", says, steps, (mend,))
+        return _finding(domain, Outcome.FAIL, "syntax", says, steps, mends=(mend,))
     says = f"failed TLS to {domain} is reported to {', '.join(uris)[:200]}"
     return _finding(domain, Outcome.PASS, "ok", says, steps)
-
-
-def _finding(  # noqa: PLR0913, PLR0917 - the parts of a finding
-    domain: str,
-    outcome: Outcome,
-    result: str,
-    says: str,
-    steps: tuple[Step, ...],
-    mends: tuple[Mend, ...] = (),
-    needs: tuple[str, ...] = (),
-) -> Finding:
-    return Finding(
-        check="tls-rpt",
-        subject=domain,
-        outcome=outcome,
-        result=result,
-        says=says,
-        steps=steps,
-        mends=mends,
-        needs=needs,
-    )

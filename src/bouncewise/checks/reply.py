@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -18,16 +19,25 @@ MAX_AT_ONCE = 64  # questions whose checks run at the same time
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """A question, what was found, and the verdict."""
+    """A question, what was found, and the verdict.
+
+    Attributes:
+        question: what was asked.
+        findings: what the checks found.
+        verdict: what follows from it.
+        time: when, as RFC 3339.
+    """
 
     question: Question
     findings: tuple[Finding, ...]
     verdict: Verdict
+    time: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """The documented JSON object (docs/check.md)."""
         told: dict[str, Any] = {
             **verdict_record(self.verdict),
+            "time": self.time,
             "claim": self.question.claim,
             "checks": list(self.question.checks),
             "subject": subject_record(self.question.subject),
@@ -45,7 +55,9 @@ async def answer(question: Question, means: Means, tell: Tell | None = None) -> 
         tell: see ``run_checks``.
     """
     findings = await run_checks(question.checks, question.subject, means, tell)
-    return Checked(question, findings, judge(question.cause, question.enhanced, findings, question.missing))
+    when = datetime.fromtimestamp(means.now, UTC).isoformat(timespec="seconds")
+    verdict = judge(question.cause, question.enhanced, findings, question.missing)
+    return Checked(question, findings, verdict, when)
 
 
 async def answer_many(questions: Sequence[Question], means: Sequence[Means]) -> list[Checked]:

@@ -121,7 +121,7 @@ def _refuted(passed: Sequence[Finding]) -> Verdict:
 def _why(unsure: Sequence[Finding], wanted: Sequence[str]) -> str:
     faults = [finding for finding in unsure if not finding.needs]
     if wanted and not faults:
-        return f"the reply does not say {joined([WANTED.get(need, need) for need in wanted], 'or')}"
+        return f"to tell, this is missing: {joined([WANTED.get(need, need) for need in wanted], 'and')}"
     return (faults or unsure)[0].says
 
 

@@ -61,7 +61,9 @@ def verdict_lines(checked: Checked, when: str) -> Iterator[list[Part]]:
     if checked.question.claim:
         yield from _wrapped(f"The reply says: {checked.question.claim}.", 2)
     says = checked.verdict.says
-    yield from _wrapped(says[:1].upper() + says[1:] + ("" if says.endswith(".") else "."), 2)
+    name_first = "." in says.partition(" ")[0]  # names keep their small letters
+    start = says[:1] if name_first else says[:1].upper()
+    yield from _wrapped(start + says[1:] + ("" if says.endswith(".") else "."), 2)
     if checked.verdict.missing and checked.verdict.word is Word.CANNOT_TELL and "(--" not in says:
         wanted = "; ".join(WANTED.get(name, name) for name in checked.verdict.missing)
         yield from _wrapped(f"Give {wanted}.", 2, "yellow")

@@ -141,7 +141,9 @@ def _finding(item: str, results: Sequence[ListResult], *, named: bool) -> Findin
         subject=item,
         outcome=outcome,
         result=word,
-        says=_says(item, listed, refused, unknown, len(results)),
+        says=_says(item, listed, refused, unknown, len(results))
+        if len(results) != 1 or word != "not-listed"
+        else f"{item} is not listed by {results[0].entry.name}",
         steps=tuple(_step(result) for result in ordered),
         links=tuple(dict.fromkeys(link for result in listed for link in links(result.entry, item))),
         facts={
@@ -173,7 +175,7 @@ def _says(
             says = f"{one.entry.name} can't tell about {item}: {'; '.join(one.words)}"
         return says
     else:
-        says = f"{item} is on none of the {lists} asked" if asked > 1 else f"{item} is not on this list"
+        says = f"{item} is on none of the {lists} asked"
     if refused:
         names = ", ".join(dict.fromkeys(result.entry.name for result in refused))
         plural = "refuses" if len(refused) == 1 else "refuse"
@@ -235,14 +237,16 @@ def _private(item: str) -> Finding:
 
 
 def _nothing_to_ask(lists: Mapping[str, Blocklist], zones: Sequence[str]) -> Finding:
-    named = ", ".join(entry.name for entry, _ in _named(lists, zones))
+    asked = _named(lists, zones)
+    named = ", ".join(entry.name for entry, _ in asked)
+    of_domains = bool(asked) and all("domain" in entry.kind and "ip" not in entry.kind for entry, _ in asked)
     return Finding(
         check="blocklist",
         subject="",
         outcome=Outcome.UNKNOWN,
         result="unknown",
-        says=f"no address is known to ask {named or 'blocklists'} about",
-        needs=("ip",),
+        says=f"no {'domain' if of_domains else 'address'} is known to ask {named or 'blocklists'} about",
+        needs=("domain",) if of_domains else ("ip",),
     )
 
 

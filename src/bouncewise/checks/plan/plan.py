@@ -26,7 +26,6 @@ _NEEDS = {
     "mta-sts": (("recipient", "domain"),),
     "dane": (("recipient", "domain"),),
 }
-_ASKED = {"listed": "domain"}
 
 
 class Missing(msgspec.Struct, frozen=True):
@@ -68,7 +67,8 @@ def plan(diagnosis: Diagnosis, known: Subject | None = None) -> Plan:
     if not checks:
         return Plan((), known or Subject())
     subject = _subject(diagnosis, known or Subject())
-    return Plan(checks, subject, _missing(checks, subject), claim(diagnosis.cause, checks, subject))
+    missing = _missing(checks, subject, of_domain=diagnosis.cause == "domain-blocklisted")
+    return Plan(checks, subject, missing, claim(diagnosis.cause, checks, subject))
 
 
 def _subject(diagnosis: Diagnosis, known: Subject) -> Subject:
@@ -124,7 +124,7 @@ def _is_of(domain: str, zones: set[str]) -> bool:
     return any(zone == domain or zone.endswith("." + domain) or domain.endswith("." + zone) for zone in zones)
 
 
-def _missing(checks: tuple[str, ...], subject: Subject) -> tuple[Missing, ...]:
+def _missing(checks: tuple[str, ...], subject: Subject, *, of_domain: bool) -> tuple[Missing, ...]:
     there = {
         "ip": bool(subject.ip),
         "domain": bool(subject.domain),
@@ -133,13 +133,15 @@ def _missing(checks: tuple[str, ...], subject: Subject) -> tuple[Missing, ...]:
         "selector": bool(subject.selectors),
         "message": bool(subject.message),
         "recipient": bool(subject.recipient_domain),
-        "listed": bool(subject.listed),
+        "listed": bool(subject.listed) or (of_domain and bool(subject.domain)),
     }
     found: dict[str, Missing] = {}
     for check in checks:
         for choice in _NEEDS.get(check, ()):
             if not any(there[what] for what in choice):
-                what = _ASKED.get(choice[-1], choice[-1]) if check != "blocklist" else choice[0]
+                what = choice[-1]
+                if what == "listed":
+                    what = "domain" if of_domain else "ip"
                 found.setdefault(what, Missing(what, check))
     return tuple(found.values())
 

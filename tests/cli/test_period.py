@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time as clock
 from datetime import datetime, timedelta
 
 import click
@@ -47,6 +48,22 @@ def test_spans(text: str, seconds: float) -> None:
 )
 def test_times(text: str, time: str) -> None:
     assert time_of(text) == time
+
+
+@pytest.mark.parametrize(
+    ("zone", "time"), [("UTC", "15:40"), ("Asia/Tokyo", "00:40"), ("America/New_York", "10:40")]
+)
+def test_an_offset_is_turned_to_the_time_of_this_machine(
+    zone: str, time: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    clock.tzset()
+    try:
+        assert time_of("2026-11-23T17:40:00+02:00")[11:16] == time
+        assert time_of("2026-11-23T15:40:00Z")[11:16] == time
+    finally:
+        monkeypatch.undo()
+        clock.tzset()
 
 
 def test_times_by_now() -> None:

@@ -9,7 +9,10 @@ import click
 import pytest
 
 import bouncewise
+from bouncewise.checks.finding import Finding, Mend, Problem, Step
+from bouncewise.checks.run import NAMES
 from bouncewise.cli import _COMMANDS
+from bouncewise.cli.check import command as check
 from bouncewise.cli.read import command
 from bouncewise.diagnosis.engine import Engine
 from bouncewise.pipeline.diagnose import record as record_of
@@ -85,3 +88,20 @@ def test_no_registry_host_and_no_lock_file_is_kept() -> None:
     kept = [p.name for p in ROOT.iterdir()]
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
     assert "uv.lock" not in kept or "uv.lock" in ignored
+
+
+def test_example_of_the_zone_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert _run_example("docs/dns.md", capsys) == ["pass", "[('example.com', 'TXT')]"]
+
+
+def test_check_document_names_every_check_and_option() -> None:
+    text = (ROOT / "docs" / "check.md").read_text(encoding="utf-8")
+    assert [name for name in NAMES if f"`{name}`" not in text] == []
+    options = {name for option in check.params if isinstance(option, click.Option) for name in option.opts}
+    assert [o for o in sorted(options) if o.startswith("--") and f"{o}" not in text] == []
+
+
+def test_check_document_names_every_field_of_a_finding() -> None:
+    text = (ROOT / "docs" / "check.md").read_text(encoding="utf-8")
+    for kind in (Finding, Step, Problem, Mend):
+        assert [field for field in kind.__struct_fields__ if f"`{field}`" not in text] == [], kind

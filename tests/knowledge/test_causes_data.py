@@ -39,7 +39,9 @@ GROUPS = set(
 SCOPES = set("recipient message sender sender-domain ip host domain session".split())
 OUTCOMES = set("delivered continue retry slow-down suppress bounce fix ignore by-code".split())
 WHO = set("nobody sender-user sender-admin recipient recipient-admin".split())
-CHECKS = set("spf dkim dmarc arc blocklist reverse-dns helo mx mta-sts tls dane recipient-domain".split())
+CHECKS = set(
+    "spf dkim dmarc arc blocklist reverse-dns helo sender-domain recipient-domain name-servers".split()
+)
 ACTIONS = {"deliver", "continue", "retry", "bounce", "none"}
 PLACEHOLDERS = set(
     "ip domain sender recipient host lookup delist operator wait limit url provider postmaster".split()
@@ -110,8 +112,8 @@ def test_titles_and_explanations_tell_the_causes_apart() -> None:
         ("helo-rejected", "helo"),
         ("ip-blocklisted", "blocklist"),
         ("domain-blocklisted", "blocklist"),
-        ("domain-unknown", "mx"),
-        ("tls-failed", "tls"),
+        ("domain-unknown", "recipient-domain"),
+        ("sender-invalid", "sender-domain"),
     ],
 )
 def test_what_dns_can_prove_names_its_check(slug: str, check: str) -> None:

@@ -26,6 +26,7 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
         result: what follows from it (``no match``).
         depth: how deep it stands, 0 for the outermost.
         cost: look-ups that count against a limit.
+        minor: it says nothing that stands out, and is shown on request.
     """
 
     what: str
@@ -33,6 +34,7 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True):
     result: str = ""
     depth: int = 0
     cost: int = 0
+    minor: bool = False
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -71,7 +73,7 @@ class Mend(msgspec.Struct, frozen=True, omit_defaults=True):
     guess: bool = False
 
 
-class Finding(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one check found.
 
     Attributes:

@@ -11,6 +11,7 @@ _COMMANDS = {
     "explain": "Explain a reply, log line, exception or piece of a bounce mail.",
     "read": "Read bounce mails, logs and webhooks: a record for each delivery.",
     "report": "Sum them up: what bounces, why, where, and what to mend first.",
+    "check": "Ask DNS about a domain, a message, or what a reply claims.",
     "lookup": "What is known about a reply code, enhanced code, cause, provider or blocklist.",
     "rules": "Check, test and write rules of the knowledge base.",
     "completion": "Print the completion script for a shell.",

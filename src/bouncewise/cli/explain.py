@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import nullcontext
-from itertools import chain
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, nullcontext
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 import msgspec
 
+from bouncewise.cli.dnsoptions import AskHow, dns_options
 from bouncewise.cli.engine import engine_options, load_cli_engine
 from bouncewise.cli.person import paragraphs
 from bouncewise.cli.progress import counted
 from bouncewise.cli.show import show
+from bouncewise.cli.shown import Shown
 from bouncewise.cli.source import (
     MAX_LINE,
     Piece,
@@ -26,11 +28,16 @@ from bouncewise.cli.source import (
     split,
     webhook_in,
 )
+from bouncewise.diagnosis.diagnosis import Diagnosis
 from bouncewise.diagnosis.engine import Engine
 from bouncewise.reply.model import NO_CONTEXT, Context, Phase
 
+if TYPE_CHECKING:
+    from bouncewise.cli.verdicts import Verdicts
+
 _PHASES = [p.value for p in Phase]
 _SEVERAL = 3  # from here on, one line each and a summary are easier to read
+_TOGETHER = 64  # lines whose DNS questions are asked at the same time
 
 
 @click.command("explain")
@@ -48,6 +55,8 @@ _SEVERAL = 3  # from here on, one line each and a summary are easier to read
 @click.option("--host", help="The server that said it.")
 @click.option("--sender", help="The envelope sender.")
 @click.option("--recipient", help="The recipient.")
+@click.option("--check", is_flag=True, help="Ask DNS whether it bears the reply out.")
+@dns_options
 @engine_options
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     what: str | None,
@@ -58,6 +67,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     host: str | None,
     sender: str | None,
     recipient: str | None,
+    check: bool,
+    how: AskHow,
     rules: Path | None,
     policy: Path | None,
 ) -> None:
@@ -70,6 +81,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     Examples:
       bouncewise explain "550 5.7.26 This mail has been blocked because the sender is unauthenticated."
       bouncewise explain bounce.eml
+      bouncewise explain --check "554 5.7.1 Client host [192.0.2.1] blocked using zen.spamhaus.org"
       tail -1 /var/log/mail.log | bouncewise explain -
       bouncewise explain --jsonl < replies.jsonl > causes.jsonl
     """
@@ -79,32 +91,50 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         phase=Phase(phase) if phase else None, remote_host=host, sender=sender, recipient=recipient
     )
     given = given if given != NO_CONTEXT else NO_CONTEXT
-    with file if file is not None and file is not sys.stdin.buffer else nullcontext():
+    with ExitStack() as stack:
+        stack.enter_context(file if file is not None and file is not sys.stdin.buffer else nullcontext())
+        verdicts = None
+        if check:
+            from bouncewise.cli.verdicts import open_verdicts  # noqa: PLC0415 - only where DNS is asked
+
+            verdicts = stack.enter_context(open_verdicts(engine, how))
+        elif how.chosen:
+            raise click.UsageError(
+                "--resolver, --zone, --offline and --timeout say how --check asks; give it too"
+            )
         if jsonl:
-            _json_lines(engine, file, text)
-            return
-        if _explain_webhook(engine, webhook_in(text.encode("utf-8", "replace")), name, as_json, details):
-            return
-        found = iter(split(text))
-        if file is not None:
-            head = head_of(file)
-            hook = webhook_in(head, file)
-            if _explain_webhook(engine, hook, name, as_json, details):
-                return
-            mail = mail_in(head, file)
-            if mail:
-                from bouncewise.cli.mail import explain_mail  # noqa: PLC0415 - only for mails
-
-                explain_mail(engine, mail, name, as_json=as_json, details=details)
-                return
-            found = pieces(hook or head, file)
-        if as_json:
-            _as_json(engine, found, given)
-            return
-        _for_person(engine, found, given, details=details, name=name)
+            _json_lines(engine, file, text, verdicts)
+        else:
+            shown = Shown(engine=engine, name=name, as_json=as_json, details=details, verdicts=verdicts)
+            _explain(shown, file, text, given)
+        if verdicts is not None and verdicts.failed:
+            sys.exit(1)
 
 
-def _explain_webhook(engine: Engine, data: bytes, name: str, as_json: bool, details: bool) -> bool:
+def _explain(shown: Shown, file: BinaryIO | None, text: str, given: Context) -> None:
+    """Explain what stands in the file or in the text, by what it is."""
+    if _explain_webhook(shown, webhook_in(text.encode("utf-8", "replace"))):
+        return
+    found = iter(split(text))
+    if file is not None:
+        head = head_of(file)
+        hook = webhook_in(head, file)
+        if _explain_webhook(shown, hook):
+            return
+        mail = mail_in(head, file)
+        if mail:
+            from bouncewise.cli.mail import explain_mail  # noqa: PLC0415 - only for mails
+
+            explain_mail(shown, mail)
+            return
+        found = pieces(hook or head, file)
+    if shown.as_json:
+        _as_json(shown, found, given)
+        return
+    _for_person(shown, found, given)
+
+
+def _explain_webhook(shown: Shown, data: bytes) -> bool:
     """Explain the deliveries that a webhook or a record of a log tells of; whether there were any."""
     if not data:
         return False
@@ -114,18 +144,18 @@ def _explain_webhook(engine: Engine, data: bytes, name: str, as_json: bool, deta
 
     found = [delivery for delivery in read_log(data) if delivery.kind is not Kind.UNREADABLE]
     if found:
-        explain_deliveries(engine, found, name, as_json=as_json, details=details)
+        explain_deliveries(shown, found)
     return bool(found)
 
 
-def _as_json(engine: Engine, found: Iterator[Piece], given: Context) -> None:
+def _as_json(shown_as: Shown, found: Iterator[Piece], given: Context) -> None:
     """One object, or a list of them, written as they come: a large file is never held whole."""
     encoder = msgspec.json.Encoder()
 
     def shown(piece: Piece) -> str:
-        return msgspec.json.format(
-            encoder.encode(engine.diagnose(piece.text, given).as_dict()), indent=2
-        ).decode()
+        diagnosis = shown_as.engine.diagnose(piece.text, given)
+        record = diagnosis.as_dict() | shown_as.check_record(diagnosis)
+        return msgspec.json.format(encoder.encode(record), indent=2).decode()
 
     first, second = next(found, None), next(found, None)
     if first is None:
@@ -139,33 +169,38 @@ def _as_json(engine: Engine, found: Iterator[Piece], given: Context) -> None:
     click.echo("\n]")
 
 
-def _for_person(engine: Engine, found: Any, given: Context, *, details: bool, name: str) -> None:
+def _for_person(shown: Shown, found: Iterator[Piece], given: Context) -> None:
     first = [piece for _, piece in zip(range(_SEVERAL), found, strict=False)]
     if not first:
-        raise click.ClickException(f"{name}: nothing to explain: the input is empty")
+        raise click.ClickException(f"{shown.name}: nothing to explain: the input is empty")
     if len(first) < _SEVERAL:
         for number, piece in enumerate(first):
             if number:
                 click.echo()
-            show(paragraphs(engine.diagnose(piece.text, given), engine, details=details))
+            diagnosis = shown.engine.diagnose(piece.text, given)
+            show(paragraphs(diagnosis, shown.engine, details=shown.details))
+            shown.show_check(diagnosis)
         return
+    if shown.verdicts:
+        raise click.UsageError(
+            "--check shows one or two replies; for many use explain --jsonl --check, or read --check"
+        )
     from bouncewise.cli.many import show_many  # noqa: PLC0415 - only for many replies
 
-    show_many(engine, first, found, given)
+    show_many(shown.engine, first, found, given)
 
 
-def _json_lines(engine: Engine, file: BinaryIO | None, text: str) -> None:
+def _json_lines(engine: Engine, file: BinaryIO | None, text: str, verdicts: Verdicts | None) -> None:
     """Answer every line with one line; a line that can't be read gets an answer that says why."""
     out = sys.stdout.buffer
     encode = msgspec.json.Encoder().encode
-    decode = msgspec.json.Decoder().decode
     failed = 0
     lines = counted(_read_lines(file, text), "lines", shown=not out.isatty())
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        record, bad = _answer(engine, line, number, decode)
-        failed += bad
+    answers = _answers(engine, lines)
+    if verdicts is not None:
+        answers = _with_checks(answers, verdicts)
+    for record, _ in answers:
+        failed += "error" in record
         out.write(encode(record) + b"\n")
     out.flush()
     if failed:
@@ -173,6 +208,25 @@ def _json_lines(engine: Engine, file: BinaryIO | None, text: str) -> None:
             f'{failed} line{"s" if failed > 1 else ""} could not be read; see "error" in the output', err=True
         )
         sys.exit(1)
+
+
+Answer = tuple[dict[str, Any], Diagnosis | None]
+
+
+def _answers(engine: Engine, lines: Iterable[bytes]) -> Iterator[Answer]:
+    """The record of each line and its diagnosis, or None where the line can't be read."""
+    decode = msgspec.json.Decoder().decode
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield _answer(engine, line, number, decode)
+
+
+def _with_checks(answers: Iterator[Answer], verdicts: Verdicts) -> Iterator[Answer]:
+    """The same with what DNS says; the questions of some lines are asked at the same time."""
+    while some := list(islice(answers, _TOGETHER)):
+        told = verdicts.of([verdicts.question(diagnosis) if diagnosis else None for _, diagnosis in some])
+        for (record, diagnosis), checked in zip(some, told, strict=True):
+            yield (record | {"check": checked.as_dict()} if checked else record), diagnosis
 
 
 def _read_lines(file: BinaryIO | None, text: str) -> Any:
@@ -186,18 +240,18 @@ def _read_lines(file: BinaryIO | None, text: str) -> Any:
         yield line
 
 
-def _answer(engine: Engine, line: bytes, number: int, decode: Any) -> tuple[dict[str, Any], int]:
+def _answer(engine: Engine, line: bytes, number: int, decode: Any) -> Answer:
     try:
         row = decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         why = "longer than 1 MiB" if len(line) >= MAX_LINE else f"no JSON: {error}"
-        return _unreadable(None, number, why), 1
+        return _unreadable(None, number, why), None
     if not isinstance(row, dict) or not isinstance(row.get("reply"), str):
         identity = row.get("id") if isinstance(row, dict) else None
-        return _unreadable(identity, number, 'a line is an object with a text "reply"'), 1
+        return _unreadable(identity, number, 'a line is an object with a text "reply"'), None
     diagnosis = engine.diagnose(row["reply"], _context(row))
     answer = {"id": row["id"]} if "id" in row else {}
-    return {**answer, **diagnosis.as_dict()}, 0
+    return {**answer, **diagnosis.as_dict()}, diagnosis
 
 
 def _unreadable(identity: Any, number: int, why: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 import click
 import msgspec
@@ -11,12 +12,16 @@ import msgspec
 from bouncewise.cli.person import paragraphs
 from bouncewise.cli.safe import safe
 from bouncewise.cli.show import Part, show
+from bouncewise.cli.shown import Shown
 from bouncewise.diagnosis.engine import Engine
 from bouncewise.pipeline.diagnose import diagnose_delivery, record
 from bouncewise.pipeline.sources.mbox import begins_mbox, split
 from bouncewise.pipeline.sources.reader import Reader
 from bouncewise.reading.delivery import Delivery, Kind, Returned
 from bouncewise.reading.mail import read_mail
+
+if TYPE_CHECKING:
+    from bouncewise.checks.subject import Subject
 
 MAX_SHOWN = 20  # recipients that are explained at length
 _HEADINGS = {
@@ -37,48 +42,54 @@ _NOTHING = {
 }
 
 
-def explain_mail(engine: Engine, data: bytes, name: str, *, as_json: bool, details: bool) -> None:
+def explain_mail(shown: Shown, data: bytes) -> None:
     """Print what a mail tells.
 
     Args:
-        engine: the engine.
+        shown: how to print, and with what.
         data: the mail.
-        name: the file, for the record.
-        as_json: print the record, or a list of records, in place of words.
-        details: show everything that is known.
 
     Raises:
         click.exceptions.Exit: with status 1, where the mail can't be read.
     """
     first, several = _first_mail(data)
     found = read_mail(first)
-    explain_deliveries(engine, found, name, as_json=as_json, details=details)
+    explain_deliveries(shown, found, first)
     if several:
         click.echo(
-            f"{name} holds several mails; this is the first. bouncewise read shows them all.", err=True
+            f"{shown.name} holds several mails; this is the first. bouncewise read shows them all.", err=True
         )
     if found[0].kind is Kind.UNREADABLE:
         raise click.exceptions.Exit(1)
 
 
-def explain_deliveries(
-    engine: Engine, found: Sequence[Delivery], name: str, *, as_json: bool, details: bool
-) -> None:
+def explain_deliveries(shown: Shown, found: Sequence[Delivery], data: bytes = b"") -> None:
     """Print what deliveries came to.
 
     Args:
-        engine: the engine.
+        shown: how to print, and with what.
         found: the deliveries of one mail, log line or webhook.
-        name: the file, for the record.
-        as_json: print the record, or a list of records, in place of words.
-        details: show everything that is known.
+        data: the mail that told of them, or b"".
     """
-    if not as_json:
-        show(_lines(engine, found, details=details))
+    if not shown.as_json:
+        show(_lines(shown.engine, found, details=shown.details))
+        if shown.verdicts and found[0].kind not in _NOTHING:
+            shown.show_check(diagnose_delivery(shown.engine, found[0]), _known(found[0], data))
         return
-    rows = [record(_named(d, name), diagnose_delivery(engine, d)) for d in found]
+    rows = []
+    for delivery in found:
+        diagnosis = diagnose_delivery(shown.engine, delivery)
+        told = shown.check_record(diagnosis, _known(delivery, data)) if shown.verdicts else {}
+        rows.append(record(_named(delivery, shown.name), diagnosis) | told)
     text = msgspec.json.encode(rows[0] if len(rows) == 1 else rows)
     click.echo(msgspec.json.format(text, indent=2))
+
+
+def _known(delivery: Delivery, data: bytes) -> Subject:
+    """What a delivery tells of its sender, for checks."""
+    from bouncewise.pipeline.subjects import of_delivery  # noqa: PLC0415 - only where DNS is asked
+
+    return of_delivery(delivery, data)
 
 
 def _first_mail(data: bytes) -> tuple[bytes, bool]:

@@ -28,7 +28,8 @@ def time_of(text: str) -> str:
     """A time as the logs of this machine have it, or "" for none.
 
     Args:
-        text: a date, a date and time (RFC 3339), ``today``, ``yesterday``, or a span before now.
+        text: a date, a date and time (RFC 3339; one with an offset is turned to this machine's time),
+            ``today``, ``yesterday``, or a span before now.
 
     Raises:
         click.UsageError: it is none of these.
@@ -43,8 +44,11 @@ def time_of(text: str) -> str:
     if span:
         return (now - timedelta(seconds=span)).isoformat(timespec="seconds")
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=None).isoformat(timespec="seconds")
-    except ValueError:
+        given = datetime.fromisoformat(text)
+        if given.tzinfo is not None:
+            given = given.astimezone().replace(tzinfo=None)
+        return given.isoformat(timespec="seconds")
+    except (ValueError, OverflowError):  # no time, or one that no offset can be taken from
         raise click.UsageError(
             f"{text!r} is no time; give one as 2026-11-23, 2026-11-23T17:40, today, yesterday, 24h or 7d"
         ) from None

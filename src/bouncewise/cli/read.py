@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from bouncewise.cli.dnsoptions import AskHow, dns_options
 from bouncewise.cli.engine import engine_options, load_cli_engine
 from bouncewise.cli.inputs import format_name, jobs_option
 from bouncewise.cli.progress import octets_of
@@ -24,6 +25,7 @@ from bouncewise.pipeline.sink import Row, RowSink
 from bouncewise.reading.delivery import Kind
 
 if TYPE_CHECKING:
+    from bouncewise.cli.borneout import BorneOut
     from bouncewise.cli.parquet import ParquetFile
 
 MAX_SHOWN = 10  # causes in the summary
@@ -75,6 +77,10 @@ _STYLE = {
     help="Keep in this file how far each mailbox is read, and go on from there the next time.",
 )
 @jobs_option
+@click.option(
+    "--check", is_flag=True, help="Ask DNS whether it bears the replies out, each distinct question once."
+)
+@dns_options
 @click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
 @engine_options
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option
@@ -87,6 +93,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     only: str,
     resume_file: Path | None,
     jobs: int,
+    check: bool,
+    how: AskHow,
     quiet: bool,
     rules: Path | None,
     policy: Path | None,
@@ -102,27 +110,30 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
       bouncewise read bounce.eml
       bouncewise read /var/log/mail.log* --kind bounced --kind expired
       bouncewise read ~/Maildir --jsonl > bounces.jsonl
+      bouncewise read ~/Maildir --check
       bouncewise read /var/log/mail.log* --parquet mail.parquet
       bouncewise read /var/mail/bounces --resume state.json --jsonl >> bounces.jsonl
     """
-    if not paths and sys.stdin.isatty():
-        raise click.UsageError(
-            "nothing to read: name a mail, a mailbox, a log or a folder, or - for standard input"
-        )
+    _judge_options(paths, parquet, how, check=check)
     engine = load_cli_engine(rules, policy)
     points = ResumePoints(resume_file, at_end=parquet is not None)
-    make_sink = partial(RowSink, as_json=jsonl, as_values=parquet is not None)
+    make_sink = partial(RowSink, as_json=jsonl, as_values=parquet is not None, as_question=check)
     choices = Choices(resume=points.known(), workers=jobs, only=only)
     pieces = read_paths(engine, paths or ("-",), make_sink, choices, sys.stdin.buffer)
     chosen = Chosen(frozenset(kinds), bounces=bounces, unread=unread)
     summary = Summary()
     shows_lines = sys.stdout.isatty() and (jsonl or parquet is None)
+    dns: BorneOut | None = None
     try:
-        with _table(parquet, paths) as table:
+        with ExitStack() as stack:
+            if check:
+                from bouncewise.cli.borneout import open_borne_out  # noqa: PLC0415 - only where DNS is asked
+
+                dns = stack.enter_context(open_borne_out(engine, how))
+                pieces = dns.through(pieces)
+            table = stack.enter_context(_table(parquet, paths))
             for piece in _shown(pieces, paths, quiet=quiet or shows_lines):
-                for row in piece.given:
-                    if chosen.holds(row):
-                        _write(piece, row, table, jsonl=jsonl)
+                _write(piece, chosen, table, jsonl=jsonl)
                 summary.count(piece)
                 points.passed(piece.resume_key, piece.resume_at)
     except click.ClickException:
@@ -131,10 +142,30 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
     finally:
         sys.stdout.flush()
         points.save()
-        if not quiet and (summary.mails > 1 or summary.lines or summary.unreadable):
-            summary.show(engine, unread=unread)
-    if summary.unreadable:
+        if not quiet:
+            _show_summary(summary, dns, engine, unread=unread)
+    if summary.unreadable or (dns is not None and dns.failed):
         sys.exit(1)
+
+
+def _show_summary(summary: Summary, dns: BorneOut | None, engine: Engine, *, unread: bool) -> None:
+    if summary.mails > 1 or summary.lines or summary.unreadable:
+        summary.show(engine, unread=unread)
+    if dns is not None:
+        dns.show()
+
+
+def _judge_options(paths: tuple[str, ...], parquet: Path | None, how: AskHow, *, check: bool) -> None:
+    if not paths and sys.stdin.isatty():
+        raise click.UsageError(
+            "nothing to read: name a mail, a mailbox, a log or a folder, or - for standard input"
+        )
+    if check and parquet is not None:
+        raise click.UsageError("--check goes into --jsonl and the summary; Parquet has no column for it")
+    if how.chosen and not check:
+        raise click.UsageError(
+            "--resolver, --zone, --offline and --timeout say how --check asks; give it too"
+        )
 
 
 class Chosen:
@@ -171,13 +202,14 @@ def _table(path: Path | None, paths: tuple[str, ...]) -> AbstractContextManager[
     return ParquetFile(path)
 
 
-def _write(piece: Piece, row: Row, table: ParquetFile | None, *, jsonl: bool) -> None:
-    if table is not None:
-        table.write(row.values)
-    if jsonl:
-        sys.stdout.buffer.write(row.line + b"\n")
-    elif table is None:
-        show([_line(piece, row)])
+def _write(piece: Piece, chosen: Chosen, table: ParquetFile | None, *, jsonl: bool) -> None:
+    for row in filter(chosen.holds, piece.given):
+        if table is not None:
+            table.write(row.values)
+        if jsonl:
+            sys.stdout.buffer.write(row.line + b"\n")
+        elif table is None:
+            show([_line(piece, row)])
 
 
 def _line(piece: Piece, row: Row) -> list[Part]:

@@ -12,9 +12,10 @@ from typing import TypeVar
 
 import msgspec
 
+from bouncewise.diagnosis.asks import Asks
 from bouncewise.diagnosis.decide import code_matches, enhanced_matches
 from bouncewise.diagnosis.model import Advice, Decision, Entities, Facts
-from bouncewise.knowledge.model import Knowledge, Policy, Rule
+from bouncewise.knowledge.model import Cause, Knowledge, Policy, Rule
 from bouncewise.reply.model import Context
 
 _ACTION_BY_DIGIT = {2: "deliver", 3: "continue", 4: "retry", 5: "bounce"}
@@ -48,6 +49,7 @@ class Adviser:
 
     def __init__(self, knowledge: Knowledge, overrides: Sequence[Policy] = ()) -> None:
         self._knowledge = knowledge
+        self._asks = Asks(knowledge.asks)
         self._policies = (*overrides, *knowledge.policies)
         self._own = frozenset(map(id, overrides))
         self._rows: dict[object, Policy] = {}
@@ -100,11 +102,12 @@ class Adviser:
             who=_first(rows, lambda p: p.who) or (cause.who if cause else "nobody"),
         )
 
-    def advise(self, decision: Decision, entities: Entities, context: Context) -> Advice:
+    def advise(self, decision: Decision, entities: Entities, context: Context, text: str = "") -> Advice:
         """The whole advice for one decision.
 
         Args:
             decision: the decision.
+            text: the words of the reply, which may ask for other checks than the cause does.
             entities: what the words name; a wait named there rules the time of the next attempt.
             context: what else is known; ``attempts`` chooses the step of the retry table.
         """
@@ -113,8 +116,15 @@ class Adviser:
         return msgspec.structs.replace(
             self.brief(decision, entities.wait, context),
             steps=self._steps(decision, rule, entities, context),
-            checks=(rule.checks if rule and rule.checks else cause.checks if cause else ()),
+            checks=self._checks(decision, rule, cause, text),
         )
+
+    def _checks(
+        self, decision: Decision, rule: Rule | None, cause: Cause | None, text: str
+    ) -> tuple[str, ...]:
+        given = rule.checks if rule and rule.checks else cause.checks if cause else ()
+        enhanced = decision.facts.enhanced if decision.facts else None
+        return self._asks.choose(text, decision.cause, cause.group if cause else "", enhanced, given)
 
     def brief(self, decision: Decision, wait: int | None, context: Context) -> Advice:
         """The advice without steps and checks, for programs that want no words.

@@ -104,7 +104,9 @@ class Diagnosis(msgspec.Struct, gc=False, eq=False, repr_omit_defaults=True):
     def advice(self) -> Advice:
         """What to do."""
         if self._advice is None:
-            self._advice = self._engine.adviser.advise(self._decision, self.entities, self.context)
+            self._advice = self._engine.adviser.advise(
+                self._decision, self.entities, self.context, self.reply.text
+            )
         return self._advice
 
     @property

@@ -28,11 +28,12 @@ CHECKS = frozenset(
         "blocklist",
         "reverse-dns",
         "helo",
-        "mx",
+        "sender-domain",
+        "recipient-domain",
+        "name-servers",
         "mta-sts",
         "tls",
         "dane",
-        "recipient-domain",
     ]
 )
 _PLACEHOLDER = re.compile(r"\{([a-z]*)(\|?)")
@@ -193,6 +194,12 @@ def _references(knowledge: Knowledge) -> Iterator[tuple[str, str, Container[str]
     for policy in knowledge.policies:
         yield "policy.toml", policy.cause, knowledge.causes
         yield "policy.toml", policy.provider, knowledge.providers
+    for ask in knowledge.asks:
+        for cause in ask.cause:
+            yield f"asks.toml: {ask.id}", cause, knowledge.causes
+        for check in (*ask.checks, *ask.adds):
+            yield f"asks.toml: {ask.id}", check, CHECKS
+        yield f"asks.toml: {ask.id}", ask.source, knowledge.sources
     for slug, mapping in knowledge.mappings.items():
         for cause in mapping.causes:
             yield f"mappings.toml: {slug}", cause, knowledge.causes

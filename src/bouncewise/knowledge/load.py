@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from bouncewise.knowledge.model import (
+    Ask,
     Blocklist,
     Cause,
     Knowledge,
@@ -158,6 +159,7 @@ def load(folder: Path = SHIPPED, own_rules: Path | None = None) -> Knowledge:
             for remedy in _listed(path.parent, path.name, "remedy", Remedy)
         ),
         policies=tuple(_listed(folder, "policy.toml", "policy", Policy)),
+        asks=tuple(_listed(folder, "asks.toml", "ask", Ask)),
         transient_words=_transient_words(folder / "severity.toml"),
         defaults=_named(folder, "policy.toml", "defaults", Policy),
         mappings=_named(folder, "mappings.toml", "mapping", Mapping),

@@ -52,7 +52,18 @@ class Provider(Record, frozen=True):
 
 
 class Blocklist(Record, frozen=True):
-    """A DNS blocklist or a private reputation service that replies name."""
+    """A DNS blocklist or a private reputation service that replies name.
+
+    Attributes:
+        codes: what its answers mean, each an address or a range of them.
+        bits: the same where the last number of an answer is a sum of such bits.
+        good: answers that are no listing (a reputation, an allowlist).
+        errors: answers that say that the question was refused.
+        error_bits: the same as bits.
+        ipv6: it takes IPv6 addresses.
+        heeded: receivers refuse mail by it; a listing elsewhere is worth a warning.
+        asked: ``always``, ``when-named`` (part of another list, or no list of mail) or ``never`` (private).
+    """
 
     id: str
     operator: str
@@ -66,7 +77,13 @@ class Blocklist(Record, frozen=True):
     status: BlocklistStatus = "live"
     note: str = ""
     codes: dict[str, str] = {}
+    bits: dict[str, str] = {}
+    good: dict[str, str] = {}
     errors: dict[str, str] = {}
+    error_bits: dict[str, str] = {}
+    ipv6: bool = False
+    heeded: bool = False
+    asked: Literal["always", "when-named", "never"] = "always"
     sources: tuple[str, ...] = ()
 
 
@@ -118,6 +135,23 @@ class Rule(Record, frozen=True):
     note: str = ""
 
 
+class Ask(Record, frozen=True):
+    """A row of ``asks.toml``: which DNS checks the words of a reply ask for."""
+
+    id: str
+    text: str = ""
+    unless: str = ""
+    cause: tuple[str, ...] = ()
+    group: tuple[str, ...] = ()
+    enhanced: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    adds: tuple[str, ...] = ()
+    none: bool = False
+    source: str = ""
+    examples: tuple[str, ...] = ()
+    counter_examples: tuple[str, ...] = ()
+
+
 class Policy(Record, frozen=True):
     """One row of the advice table; an empty field does not limit or does not change."""
 
@@ -159,6 +193,7 @@ class Knowledge(msgspec.Struct, frozen=True, kw_only=True):
     sources: dict[str, Source]
     remedies: tuple[Remedy, ...]
     policies: tuple[Policy, ...]
+    asks: tuple[Ask, ...] = ()
     transient_words: tuple[str, ...]
     defaults: dict[str, Policy]
     mappings: dict[str, Mapping]

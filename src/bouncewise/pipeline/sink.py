@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
 
+from bouncewise.diagnosis.diagnosis import Diagnosis
 from bouncewise.diagnosis.engine import Engine
 from bouncewise.pipeline.columns import values_of
 from bouncewise.pipeline.diagnose import diagnose_delivery, record
 from bouncewise.reading.delivery import Delivered, Delivery
 from bouncewise.reading.logs.model import Message
+
+if TYPE_CHECKING:
+    from bouncewise.checks.question import Question
 
 
 class Sink(Protocol):
@@ -110,6 +114,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
         reason: why a mail is unreadable or no bounce.
         place: line of a log, or None.
         values: of the columns, or () where they are not wanted.
+        question: what to ask of DNS, or None where that is not wanted or there is nothing to ask.
     """
 
     line: bytes
@@ -120,6 +125,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     reason: str = ""
     place: int | None = None
     values: tuple[Any, ...] = ()
+    question: Question | None = None
 
 
 _encode = msgspec.json.Encoder().encode
@@ -132,12 +138,16 @@ class RowSink(Rows[Row]):
         engine: diagnoses the deliveries.
         as_json: whether the records are wanted; else only what a summary counts.
         as_values: whether the values of the columns are wanted.
+        as_question: whether it is wanted what to ask of DNS.
     """
 
-    def __init__(self, engine: Engine, *, as_json: bool = True, as_values: bool = False) -> None:
+    def __init__(
+        self, engine: Engine, *, as_json: bool = True, as_values: bool = False, as_question: bool = False
+    ) -> None:
         super().__init__(engine)
         self._as_json = as_json
         self._as_values = as_values
+        self._as_question = as_question
 
     def _row(self, delivery: Delivery) -> Row:
         diagnosis = diagnose_delivery(self._engine, delivery)
@@ -153,7 +163,16 @@ class RowSink(Rows[Row]):
             delivery.reason,
             delivery.source.line,
             values_of(delivery, diagnosis) if self._as_values else (),
+            _question(delivery, diagnosis) if self._as_question else None,
         )
+
+
+def _question(delivery: Delivery, diagnosis: Diagnosis) -> Question | None:
+    from bouncewise.checks.question import question_of  # noqa: PLC0415 - only where DNS is asked
+    from bouncewise.pipeline.subjects import of_delivery  # noqa: PLC0415
+
+    question = question_of(diagnosis, of_delivery(delivery))
+    return question if question.checks else None
 
 
 class ValueSink(Rows[tuple[Any, ...]]):

@@ -12,6 +12,8 @@ from bouncewise.reply.unwrap.common import may_hold
 
 MAX_NOTICE = 65_536  # characters of words that are read
 MAX_STATUS = 4_194_304  # characters of delivery status that are read
+MAX_RETURNED = 33_554_432  # octets of a returned message that are read
+_WHOLE_TYPES = ("message/rfc822", "message/global")
 _RETURNED_TYPES = (
     "message/rfc822",
     "message/global",
@@ -203,6 +205,18 @@ class Mail:
     def lines(self) -> list[str]:
         """The lines of the notice."""
         return self.notice.split("\n")
+
+    @once
+    def returned_octets(self) -> tuple[bytes, bool]:
+        """The message that came back as it stands in its part, and whether its body is there too; or b""."""
+        for part in self.parts:
+            if part.type in _RETURNED_TYPES:
+                octets = part.body(MAX_RETURNED).lstrip(b"\n")
+                if headers_of(octets):
+                    _, _, body = octets.partition(b"\n\n")
+                    cut_off = part.end - part.start > MAX_RETURNED
+                    return octets, bool(body.strip()) and part.type in _WHOLE_TYPES and not cut_off
+        return b"", False
 
     @once
     def returned(self) -> Headers | None:

@@ -1,0 +1,1 @@
+"""ARC: the chain of seals that forwarders add."""

@@ -1,0 +1,1 @@
+"""From a reply to the questions that would prove it."""

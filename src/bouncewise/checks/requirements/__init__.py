@@ -1,0 +1,1 @@
+"""What the great mailbox providers ask of senders."""

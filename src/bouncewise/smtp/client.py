@@ -1,15 +1,15 @@
 """A client's side of an SMTP session: what to send, and which reply answers what. No socket, no clock.
 
-Commands are given, what ``take`` gives is sent, what comes is fed; each reply answers the oldest command that has
-none yet, counted and not guessed (RFC 2920 section 3.1)::
+Commands are given, what ``take`` gives is sent, what comes is fed; each reply answers the oldest command
+that has none yet, counted and not guessed (RFC 2920 section 3.1)::
 
     client = ClientSession()
     for answered in client.feed(data): ...      # the greeting
     client.ehlo("client.example.com")
     transport.write(client.take())
 
-What a reply means is told by its first digit (RFC 5321 section 4.2). The reply that ended a session is kept in
-``last``, however the connection went.
+What a reply means is told by its first digit (RFC 5321 section 4.2). The reply that ended a session is kept
+in ``last``, however the connection went.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ Sources: RFC 1870 (SIZE), 2034 (ENHANCEDSTATUSCODES), 2920 (PIPELINING), 3030 (C
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -28,7 +28,7 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
         host: the server's name.
         banner: the greeting behind the name.
         greets: the words behind the name in the reply to EHLO, or "".
-        pipelining, eight_bit, utf8, enhanced, chunking, binary, dsn, require_tls, priority: an extension each.
+        pipelining, eight_bit, utf8, enhanced, chunking, binary, dsn, require_tls, priority: an extension.
         starttls: a connection in the clear may be made safe.
         auth: SASL mechanisms.
         auth_in_clear: AUTH is offered without TLS too (RFC 4954 section 4 wants mechanisms in the clear off).
@@ -133,7 +133,7 @@ def _is_number(value: str, least: int, most: int) -> bool:
     return plain.isascii() and plain.isdigit() and len(plain) <= 20 and least <= int(value) <= most
 
 
-_MAIL_VALUES = {
+_MAIL_VALUES: dict[str, Callable[[str, bool], bool]] = {
     "SIZE": lambda value, given: given and _is_number(value, 0, 10**20),
     "BODY": lambda value, _given: value.upper() in ("7BIT", "8BITMIME", "BINARYMIME"),
     "SMTPUTF8": lambda _value, given: not given,
@@ -143,7 +143,7 @@ _MAIL_VALUES = {
     "REQUIRETLS": lambda _value, given: not given,
     "MT-PRIORITY": lambda value, _given: _is_number(value, -9, 9),
 }
-_RCPT_VALUES = {
+_RCPT_VALUES: dict[str, Callable[[str, bool], bool]] = {
     "NOTIFY": lambda value, _given: _notify(value),
     "ORCPT": lambda value, _given: len(value) <= 500 and bool(_ORCPT.match(value)),
 }

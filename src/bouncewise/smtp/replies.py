@@ -1,7 +1,7 @@
 """Replies as they come from a server, line by line; servers that break the rules are read all the same.
 
-Taken beside RFC 5321 section 4.2: bare codes, lines that end with LF, blank lines, octets that are no UTF-8, a
-code that changes within one reply (the last one counts), lines that go on where no more come.
+Taken beside RFC 5321 section 4.2: bare codes, lines that end with LF, blank lines, octets that are no UTF-8,
+a code that changes within one reply (the last one counts), lines that go on where no more come.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which command may come in which state, and where it leads.
 
-Sources: RFC 5321 section 4.1.4 (order of commands), 3.1 (a greeting of 554), RFC 3030 section 2 (BDAT), RFC 3207
-section 4 (STARTTLS), RFC 4954 section 4 (AUTH: once, and not inside a transaction).
+Sources: RFC 5321 section 4.1.4 (order of commands), 3.1 (a greeting of 554), RFC 3030 section 2 (BDAT),
+RFC 3207 section 4 (STARTTLS), RFC 4954 section 4 (AUTH: once, and not inside a transaction).
 """
 
 from __future__ import annotations

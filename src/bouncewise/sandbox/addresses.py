@@ -1,8 +1,9 @@
 """Addresses that choose their reply.
 
-``mailbox-full@...`` gives that cause's reply, ``mailbox-full+gmail@...`` in that provider's words, ``550-5.1.1@...`` a code,
-``451-4.7.1+message@...`` the reply to another command (``mail``, ``rcpt``, ``data``, ``message``), ``greylisted-60s@...`` refuses until
-so much time has passed, ``...+delay-5s`` waits, ``...+drop`` closes the connection.
+``mailbox-full@...`` gives that cause's reply, ``mailbox-full+gmail@...`` in that provider's words,
+``550-5.1.1@...`` a code, ``451-4.7.1+message@...`` the reply to another command (``mail``, ``rcpt``, ``data``,
+``message``), ``greylisted-60s@...`` refuses until so much time has passed, ``...+delay-5s`` waits, ``...+drop`` closes
+the connection in place of a reply, ``...+half`` in the middle of it.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
     wait: float | None = None
 
 
-def wish_of(
+def wish_of(  # noqa: PLR0913 - who asks, and in whose words
     local: str, words: Words, *, as_sender: bool = False, provider: str = "", ip: str = "", sender: str = ""
 ) -> Wish | None:
     """What the part of an address before the ``@`` asks for, or None where it is an address like any other.
@@ -64,7 +65,9 @@ def wish_of(
     phase = next((_PHASES[option] for option in options if option in _PHASES), None)
     if phase is None:
         phase = Phase.MAIL if as_sender else _usual(first, words, reply)
-    answer = Answer(reply=reply, by="address", delay=_delay(options), drop="drop" in options, half="half" in options)
+    answer = Answer(
+        reply=reply, by="address", delay=_delay(options), drop="drop" in options, half="half" in options
+    )
     return Wish(phase=phase, answer=answer, wait=wait)
 
 

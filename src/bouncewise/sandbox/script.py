@@ -129,7 +129,9 @@ class Script:
         if rule.on != seen.phase or seen.size < rule.larger:
             return False
         pairs = ((rule.to, seen.to), (rule.sender, seen.sender), (rule.ip, seen.ip), (rule.helo, seen.helo))
-        if not all(pattern == "*" or fnmatch.fnmatchcase(value.lower(), pattern.lower()) for pattern, value in pairs):
+        if not all(
+            pattern == "*" or fnmatch.fnmatchcase(value.lower(), pattern.lower()) for pattern, value in pairs
+        ):
             return False
         for name, pattern in rule.header.items():
             if not fnmatch.fnmatchcase(seen.headers.get(name.lower(), "").lower(), pattern.lower()):

@@ -57,7 +57,9 @@ class Words:
             if found is None:
                 return None
             text = found.text
-        return parse_reply(text.replace("{ip}", ip or "192.0.2.1").replace("{sender}", sender or "user@example.com"))
+        return parse_reply(
+            text.replace("{ip}", ip or "192.0.2.1").replace("{sender}", sender or "user@example.com")
+        )
 
     def phase(self, cause: str) -> Phase:
         """The command that the reply for a cause usually answers."""

@@ -58,6 +58,7 @@ class ServerSession:
         limits: what it takes of a peer.
         tls: the connection is safe from its start.
         exchanges: makes the exchange of a SASL mechanism; needed where ``offer.auth`` names any.
+        heard: is told each line of the client and each reply, secrets left out; or None.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class ServerSession:
         *,
         tls: bool = False,
         exchanges: MakeExchange | None = None,
+        heard: Callable[[str, str], None] | None = None,
     ) -> None:
         self.offer = offer
         self.limits = limits or Limits()
@@ -78,6 +80,7 @@ class ServerSession:
         self.recipients: list[Path] = []
         self.parameters: Mapping[str, str | None] = {}
         self._exchanges = exchanges
+        self._heard = heard
         self._in = b""
         self._out: list[bytes] = []
         self._event: Event | None = None
@@ -190,6 +193,8 @@ class ServerSession:
             self._error(said(500, "5.5.2", "a line ends with CRLF"))
             return
         line = line[:-1]
+        if self._heard:
+            self._heard("C", _shown(line, secret=self._exchange is not None))
         if self._exchange is not None:
             self._go_on(line)
             return
@@ -379,6 +384,8 @@ class ServerSession:
             return False
         self._content = None
         reader.judge()
+        if self._heard:
+            self._heard("C", f"({reader.size} octets)")
         self._whole(reader)
         return True
 
@@ -450,7 +457,10 @@ class ServerSession:
     def _say(self, reply: Reply, *, enhanced: bool = True) -> None:
         if reply.enhanced is not None and not (enhanced and self.offer.enhanced):
             reply = Reply(reply.code, None, reply.lines)
-        self._out.append(render(reply))
+        octets = render(reply)
+        self._out.append(octets)
+        if self._heard:
+            self._heard("S", octets.decode("utf-8", "replace").rstrip("\r\n"))
 
     def _error(self, reply: Reply) -> None:
         self._say(reply)
@@ -464,6 +474,17 @@ class ServerSession:
         if self._errors >= self.limits.errors and not self.ended:
             self._say(said(421, "4.7.0", "too many errors"))
             self.state = State.ENDED
+
+
+def _shown(line: bytes, *, secret: bool) -> str:
+    """A line of the client for a transcript."""
+    if secret:
+        return "(secret)"
+    text = line[:2048].decode("utf-8", "replace")
+    if text[:5].upper() == "AUTH ":
+        words = text.split(" ", 2)
+        return " ".join(words[:2]) + (" (secret)" if len(words) > 2 else "")
+    return text
 
 
 def _chunk_size(argument: str) -> tuple[int, bool]:

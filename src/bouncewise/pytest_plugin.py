@@ -26,7 +26,7 @@ SECONDS = 10.0
 class SandboxFixture(Sandbox):
     """A sandbox with assertions. What is not so yet is waited for."""
 
-    def assert_sent(
+    def assert_sent(  # noqa: PLR0913 - each narrows what is wanted
         self,
         *,
         to: str = "",
@@ -102,7 +102,7 @@ def _fits(kept: Kept, to: str, sender: str, subject: str, text: str) -> bool:
 
 @pytest.fixture
 def smtp_sandbox() -> Iterator[SandboxFixture]:
-    """A sandbox for one test: ``host``, ``port``, ``messages``, ``transcripts``, ``script(...)``, assertions."""
+    """A sandbox for one test: ``host``, ``port``, ``messages``, ``transcripts``, ``script``, assertions."""
     from bouncewise.api import default_engine  # noqa: PLC0415 - takes a moment, for tests that ask for it
 
     with SandboxFixture(default_engine().knowledge) as sandbox:

@@ -40,7 +40,7 @@ class Checking:
         self._timeout = how.timeout
         self._offline = how.offline
         self._alone = how.offline or how.zone is not None
-        self._source = _source(how)
+        self._source = resolver_of(how)
         self._cached: Resolver | None = None
         self._runner = asyncio.Runner()
         self.questions = 0  # asked of DNS or of the cache
@@ -104,7 +104,12 @@ class Checking:
             self._why = ""
 
 
-def _source(how: AskHow) -> Resolver:
+def resolver_of(how: AskHow) -> Resolver:
+    """The resolver that the user chose.
+
+    Raises:
+        click.ClickException: a server or the zone can't be used.
+    """
     if how.zone is not None and (how.resolvers or how.offline):
         raise click.UsageError("--zone is asked in place of DNS; leave --resolver and --offline out")
     if how.zone is not None:

@@ -1,9 +1,9 @@
 """Addresses that choose their reply.
 
 ``mailbox-full@...`` gives that cause's reply, ``mailbox-full+gmail@...`` in that provider's words,
-``550-5.1.1@...`` a code, ``451-4.7.1+message@...`` the reply to another command (``mail``, ``rcpt``, ``data``,
-``message``), ``greylisted-60s@...`` refuses until so much time has passed, ``...+delay-5s`` waits, ``...+drop`` closes
-the connection in place of a reply, ``...+half`` in the middle of it.
+``550-5.1.1@...`` a code, ``451-4.7.1+message@...`` the reply to another command (``mail``, ``rcpt``,
+``data``, ``message``), ``greylisted-60s@...`` refuses until so much time has passed, ``...+delay-5s`` waits,
+``...+drop`` closes the connection in place of a reply, ``...+half`` in the middle of it.
 """
 
 from __future__ import annotations

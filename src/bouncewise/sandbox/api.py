@@ -50,7 +50,7 @@ class Api:
         handler = type("Handler", (_Handler,), {"sandbox": sandbox, "persona": persona})
         self._server = http.server.ThreadingHTTPServer(listen, handler)
         self._server.daemon_threads = True
-        self.host, self.port = self._server.server_address[0], self._server.server_address[1]
+        self.host, self.port = listen[0], int(self._server.socket.getsockname()[1])
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     def start(self) -> Api:
@@ -125,7 +125,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         """Whether this is no page of another site that asks by a name of its own (DNS rebinding)."""
         host = (self.headers.get("host") or "").rpartition(":")[0] or (self.headers.get("host") or "")
         asked = host.strip("[]").lower()
-        own = str(self.server.server_address[0]).lower()
+        own = str(self.connection.getsockname()[0]).lower()
         return asked in ("localhost", "127.0.0.1", "::1", own) and self.headers.get("origin") in (
             None,
             f"http://{self.headers.get('host')}",

@@ -188,6 +188,11 @@ LOG = (
 )
 
 
+def _without_time(row: dict[str, Any]) -> dict[str, Any]:
+    row.get("check", {}).pop("time", None)
+    return row
+
+
 def test_read_asks_each_distinct_question_once(zone: str, tmp_path: Path) -> None:
     path = tmp_path / "mail.log"
     replies = [LISTED] * 5 + ["552 5.2.2 Mailbox full"] * 2
@@ -198,7 +203,9 @@ def test_read_asks_each_distinct_question_once(zone: str, tmp_path: Path) -> Non
     assert "1 distinct question" in result.stderr
     assert "5  confirmed" in result.stderr
     two = run(["read", str(path), "--check", "--zone", zone, "--jsonl", "--jobs", "2"])
-    assert two.stdout == result.stdout
+    assert [_without_time(json.loads(line)) for line in two.stdout.splitlines()] == [
+        _without_time(row) for row in rows
+    ]
 
 
 def test_the_whole_way_over_the_loopback(tmp_path: Path) -> None:

@@ -126,6 +126,11 @@ def test_a_wrapped_reply_asks_the_same(wrapper: str) -> None:
         )
 
 
+def test_a_listed_address_is_no_listed_name() -> None:
+    found = planned("554 5.7.1 Service unavailable; Client host [192.0.2.10] blocked using zen.spamhaus.org")
+    assert (found.subject.ip, found.subject.listed) == ("192.0.2.10", ())
+
+
 def test_the_address_of_the_server_is_never_the_sender() -> None:
     log = WRAPPERS[0].format(reply="550 5.7.23 SPF validation failed", dsn="5.7.23")
     found = planned(log)

@@ -111,7 +111,7 @@ def _zones(diagnosis: Diagnosis, told: dict[str, str]) -> tuple[str, ...]:
 def _listed(diagnosis: Diagnosis, told: dict[str, str]) -> tuple[str, ...]:
     """Names that a list is said to have; of a listed domain without a name of its own the sender's."""
     name = _name(told.get("listed", ""))
-    if name:
+    if name and not _ip(name):
         return (name,)
     if diagnosis.cause not in ("domain-blocklisted", "domain-reputation"):
         return ()

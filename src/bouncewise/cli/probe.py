@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bouncewise.diagnosis.engine import Engine
     from bouncewise.smtp.client import Answered
 
-_STAGES = ["connect", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "message"]
+_STAGES = ["connect", "ehlo", "starttls", "auth", "mail", "rcpt", "message"]
 
 
 @click.command("probe")
@@ -27,7 +27,11 @@ _STAGES = ["connect", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "messa
 @click.option("--to", "recipient", default="", help="Ask whether mail to this address would be taken.")
 @click.option("--from", "sender", default="", help="The envelope sender; the null one where none is given.")
 @click.option("--helo", default="", help="The name to give with EHLO; this machine's where none is given.")
-@click.option("--starttls", is_flag=True, help="Ask for TLS; the certificate is shown and not demanded.")
+@click.option(
+    "--starttls",
+    is_flag=True,
+    help="Ask for TLS; a certificate that does not fit is told, and demanded for --auth only.",
+)
 @click.option(
     "--auth",
     "user",
@@ -76,14 +80,11 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
       bouncewise probe mx.example.com --to bob@example.com --from ann@example.net
       bouncewise probe smtp.example.com:587 --starttls --auth ann
     """
-    from bouncewise.cli.probing import ProbeError, Wish, probe  # noqa: PLC0415 - brings sockets
+    from bouncewise.cli.probing import Wish  # noqa: PLC0415 - brings sockets
 
     octets = _message(message, stop_after)
-    password = ""
-    if user:
-        password = os.environ.get("BOUNCEWISE_SMTP_PASSWORD") or click.prompt(
-            "Password", hide_input=True, err=True
-        )
+    if stop_after in {"rcpt", "message"} and not recipient:
+        raise click.UsageError(f"--stop-after {stop_after} needs --to ADDRESS")
     host, port = _server(server)
     wish = Wish(
         host=host,
@@ -93,13 +94,19 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         recipient=recipient,
         starttls=starttls,
         user=user,
-        password=password,
+        password=_password(user),
         stop_after=stop_after
         or ("rcpt" if recipient else "auth" if user else "starttls" if starttls else "ehlo"),
         message=octets,
         timeout=timeout,
     )
-    engine = load_cli_engine(rules, policy)
+    _talk(load_cli_engine(rules, policy), wish, as_json=as_json)
+
+
+def _talk(engine: Engine, wish: Wish, *, as_json: bool) -> None:
+    """Hold the dialogue and show each reply as it comes, or all as one object."""
+    from bouncewise.cli.probing import ProbeError, probe  # noqa: PLC0415 - brings sockets
+
     seen: list[dict[str, Any]] = []
 
     def tell(answered: Answered) -> None:
@@ -109,18 +116,27 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
             show(_lines(engine, answered, wish))
 
     try:
-        ended = probe(wish, tell)
+        tls = probe(wish, tell)
     except ProbeError as error:
-        if as_json:
-            click.echo(
-                msgspec.json.format(msgspec.json.encode({"replies": seen, "error": str(error)}), indent=2)
-            )
-            sys.exit(1)
-        raise click.ClickException(str(error)) from None
+        if not as_json:
+            raise click.ClickException(str(error)) from None
+        _object({"replies": seen, "error": str(error)})
+        sys.exit(1)
     if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode({"replies": seen, "tls": ended}), indent=2))
-    elif ended:
-        show([[(safe(f"TLS: {ended}"), "dim")]])
+        _object({"replies": seen, "tls": tls})
+    elif tls:
+        show([[(safe(f"TLS: {tls}"), "dim")]])
+
+
+def _object(record: dict[str, Any]) -> None:
+    click.echo(msgspec.json.format(msgspec.json.encode(record), indent=2))
+
+
+def _password(user: str) -> str:
+    if not user:
+        return ""
+    given = os.environ.get("BOUNCEWISE_SMTP_PASSWORD")
+    return given or str(click.prompt("Password", hide_input=True, err=True))
 
 
 def _message(path: Path | None, stop_after: str | None) -> bytes:

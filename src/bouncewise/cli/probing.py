@@ -12,7 +12,7 @@ from bouncewise.reply.model import Phase
 from bouncewise.smtp.client import Answered, ClientSession
 
 MAX_OCTETS = 1_048_576  # of replies in one dialogue
-_ORDER = ("connect", "ehlo", "starttls", "auth", "mail", "rcpt", "data", "message")
+_ORDER = ("connect", "ehlo", "starttls", "auth", "mail", "rcpt", "message")
 
 
 class ProbeError(Exception):
@@ -39,13 +39,18 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True):
         return _ORDER.index(stage) <= _ORDER.index(self.stop_after)
 
 
+class _Distrusted(Exception):  # noqa: N818 - no fault: the dialogue is held once more without trust
+    """The certificate does not fit; its words say why."""
+
+
 class _Dialogue:
     def __init__(self, wish: Wish, tell: Callable[[Answered], None]) -> None:
-        self._wish = wish
+        self.wish = wish
         self._tell = tell
         self.session = ClientSession()
         self._octets = 0
         self.tls = ""
+        self.distrusts = ""  # why the certificate does not fit, where that is known and borne
         try:
             self._socket = socket.create_connection((wish.host, wish.port), wish.timeout)
         except OSError as error:
@@ -73,10 +78,13 @@ class _Dialogue:
         """The handshake behind STARTTLS."""
         context = ssl.create_default_context()
         trusted = "its certificate is trusted"
+        if self.distrusts:
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            trusted = f"its certificate does not fit: {self.distrusts}"
         try:
-            self._socket = context.wrap_socket(self._socket, server_hostname=self._wish.host)
+            self._socket = context.wrap_socket(self._socket, server_hostname=self.wish.host)
         except ssl.SSLCertVerificationError as error:
-            raise ProbeError(f"TLS: the certificate does not fit: {error.verify_message}") from None
+            raise _Distrusted(error.verify_message) from None
         except (ssl.SSLError, OSError) as error:
             raise ProbeError(f"TLS failed: {error}") from None
         assert isinstance(self._socket, ssl.SSLSocket)
@@ -98,7 +106,7 @@ class _Dialogue:
         try:
             data = self._socket.recv(65_536)
         except TimeoutError:
-            raise ProbeError(f"no reply in {self._wish.timeout:g} seconds") from None
+            raise ProbeError(f"no reply in {self.wish.timeout:g} seconds") from None
         except OSError as error:
             raise ProbeError(f"the connection broke: {error.strerror or error}") from None
         self._octets += len(data)
@@ -117,7 +125,26 @@ def probe(wish: Wish, tell: Callable[[Answered], None]) -> str:
     Raises:
         ProbeError: it could not be held to its end.
     """
-    dialogue = _Dialogue(wish, tell)
+    told = 0
+
+    def counted(answered: Answered) -> None:
+        nonlocal told
+        told += 1
+        tell(answered)
+
+    try:
+        return _dialogue(_Dialogue(wish, counted))
+    except _Distrusted as error:
+        if wish.user:
+            raise ProbeError(f"TLS: the certificate does not fit, no password is sent: {error}") from None
+        known = iter(range(told))  # said again by the second connection
+        again = _Dialogue(wish, lambda answered: tell(answered) if next(known, None) is None else None)
+        again.distrusts = str(error)
+        return _dialogue(again)
+
+
+def _dialogue(dialogue: _Dialogue) -> str:
+    wish = dialogue.wish
     try:
         if dialogue.answer().done and _hello(dialogue, wish):
             _transact(dialogue, wish)

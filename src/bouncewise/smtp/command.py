@@ -143,3 +143,26 @@ def _parameters(text: str) -> dict[str, str | None]:
             raise CommandError(501, "5.5.4", f"{name} is given twice")
         found[name] = match[2]
     return found
+
+
+def parse_bdat(argument: str) -> tuple[int, bool]:
+    """The size of a chunk in octets and whether it is the last (RFC 3030 section 2).
+
+    Raises:
+        CommandError: it is of another form.
+    """
+    size, _, last = argument.partition(" ")
+    if not (size.isascii() and size.isdigit() and len(size) <= 20) or last.upper() not in ("", "LAST"):
+        raise CommandError(501, "5.5.4", "the form is BDAT and a size, then LAST for the last chunk")
+    return int(size), bool(last)
+
+
+def shown(line: bytes, *, secret: bool) -> str:
+    """A line of the client for a transcript, secrets left out."""
+    if secret:
+        return "(secret)"
+    text = line[:2048].decode("utf-8", "replace")
+    if text[:5].upper() == "AUTH ":
+        words = text.split(" ", 2)
+        return " ".join(words[:2]) + (" (secret)" if len(words) > 2 else "")
+    return text

@@ -14,11 +14,20 @@ Commands that break the order or the grammar are answered by the session itself,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
-from bouncewise.reply.model import EnhancedCode, Reply
+from bouncewise.reply.model import Reply
 from bouncewise.reply.render import render
-from bouncewise.smtp.command import Command, CommandError, Verb, parse_command, parse_mail, parse_rcpt
+from bouncewise.smtp.command import (
+    Command,
+    CommandError,
+    Verb,
+    parse_bdat,
+    parse_command,
+    parse_mail,
+    parse_rcpt,
+    shown,
+)
 from bouncewise.smtp.content import ChunkReader, DotReader
 from bouncewise.smtp.events import (
     Connected,
@@ -38,16 +47,12 @@ from bouncewise.smtp.offer import Offer
 from bouncewise.smtp.path import Path, is_name
 from bouncewise.smtp.sasl import Claim, Exchange, SaslError, decode_line
 from bouncewise.smtp.table import TABLE, Refusal, State
+from bouncewise.smtp.usual import said, usual
 
 _NEVER_ENHANCED = (Connected, Hello)  # RFC 2034 section 4
 _WITHOUT_AUTH = {Verb.AUTH, Verb.EHLO, Verb.HELO, Verb.NOOP, Verb.RSET, Verb.QUIT, Verb.STARTTLS, Verb.HELP}
 _WITHOUT_TLS = {Verb.EHLO, Verb.HELO, Verb.NOOP, Verb.QUIT, Verb.STARTTLS}
 MakeExchange = Callable[[str], Exchange]
-
-
-def said(code: int, enhanced: str, *lines: str) -> Reply:
-    """A reply; ``enhanced`` may be ""."""
-    return Reply(code, EnhancedCode.parse(enhanced) if enhanced else None, lines)
 
 
 class ServerSession:
@@ -81,7 +86,7 @@ class ServerSession:
         self.parameters: Mapping[str, str | None] = {}
         self._exchanges = exchanges
         self._heard = heard
-        self._in = b""
+        self._in, self._at = b"", 0  # what came, and how far it is worked off
         self._out: list[bytes] = []
         self._event: Event | None = None
         self._connected = False
@@ -92,7 +97,7 @@ class ServerSession:
         self._chunks_size = 0
         self._exchange: Exchange | None = None
         self._mechanism = ""
-        self._too_long = False
+        self._too_long = self._handshake = self._chunk_refused = False
         self._errors = self._commands = 0
 
     @property
@@ -105,12 +110,10 @@ class ServerSession:
         """Whether STARTTLS was answered with 220: TLS comes next, then ``secured``."""
         return self._handshake
 
-    _handshake = False
-
     def feed(self, data: bytes) -> None:
         """Take in what the client sent."""
         if not self.ended:
-            self._in += data
+            self._in, self._at = self._in[self._at :] + data, 0
 
     def take(self) -> bytes:
         """What has to be sent to the client, once."""
@@ -121,7 +124,7 @@ class ServerSession:
     def secured(self) -> None:
         """TLS stands. All that was said before it is forgotten (RFC 3207 section 4.2)."""
         self.tls, self._handshake = True, False
-        self._in = b""
+        self._rest()
         self.user, self.extended = "", False
         self._reset(State.GREETED)
 
@@ -152,13 +155,13 @@ class ServerSession:
         event, self._event = self._event, None
         if event is None:
             raise ValueError("there is nothing to answer")
-        reply = reply if reply is not None else self._usual(event)
+        self._connected = True
+        reply = reply if reply is not None else usual(event, self.offer, tls=self.tls)
         self._say(reply, enhanced=not isinstance(event, _NEVER_ENHANCED))
         done = reply.code is not None and reply.code < 400
         if reply.code == 421 or isinstance(event, Quit):
             self.state = State.ENDED
         elif isinstance(event, Connected):
-            self._connected = True
             if not done:
                 self.state = State.SHUT
         elif done:
@@ -175,12 +178,13 @@ class ServerSession:
         if self._chunk is not None:
             return self._read_chunk(self._chunk)
         limit = self.limits.auth_line if self._exchange else self.limits.command_line
-        end = self._in.find(b"\n")
+        end = self._in.find(b"\n", self._at)
         if end < 0:
+            self._in, self._at = self._in[self._at :], 0
             if len(self._in) > limit:  # the rest of the line is dropped as it comes
                 self._in, self._too_long = b"", True
             return False
-        line, self._in = self._in[:end], self._in[end + 1 :]
+        line, self._at = self._in[self._at : end], end + 1
         if self._too_long or len(line) >= limit:
             self._too_long = False
             self._error(said(500, "5.5.2", "the line is too long"))
@@ -194,7 +198,7 @@ class ServerSession:
             return
         line = line[:-1]
         if self._heard:
-            self._heard("C", _shown(line, secret=self._exchange is not None))
+            self._heard("C", shown(line, secret=self._exchange is not None))
         if self._exchange is not None:
             self._go_on(line)
             return
@@ -264,7 +268,7 @@ class ServerSession:
     def _bdat(self, command: Command) -> None:
         if not self.offer.chunking:
             raise CommandError(502, "5.5.1", "BDAT is not offered")
-        size, last = _chunk_size(command.argument)
+        size, last = parse_bdat(command.argument)
         self._chunks_size += size
         limit = self.limits.message
         self._chunk_last = last
@@ -273,13 +277,11 @@ class ServerSession:
     def _drop_chunk(self, argument: str) -> None:
         """A BDAT that is refused has its chunk all the same, which must not be read as commands."""
         try:
-            size, _ = _chunk_size(argument)
+            size, _ = parse_bdat(argument)
         except CommandError:
             return
         self._chunk, self._chunk_last = ChunkReader(size, keep=False), False
         self._chunk_refused = True
-
-    _chunk_refused = False
 
     def _rset(self, command: Command) -> None:
         if command.argument:
@@ -354,18 +356,15 @@ class ServerSession:
             self._reset(State.READY)
         elif isinstance(event, Proven):
             self.user = event.claim.user
-            self._in = b""  # nothing that was put in before may count as said by whom this is
+            self._rest()  # nothing that was put in before may count as said by whom this is
         elif isinstance(event, TlsWanted):
             self._handshake = True
-            self._in = b""  # nothing said before TLS counts behind it (RFC 3207 section 4.2)
+            self._rest()  # nothing said before TLS counts behind it (RFC 3207 section 4.2)
 
     def _refused(self, event: Event) -> None:
         if isinstance(event, Content):
             self._reset(State.READY)
         self._count_error()
-
-    def _usual(self, event: Event) -> Reply:
-        return _USUAL[type(event)](self, event)
 
     def _reset(self, state: State) -> None:
         self.state = state if self.state not in (State.SHUT, State.ENDED) else self.state
@@ -375,8 +374,13 @@ class ServerSession:
 
     # -- content ------------------------------------------------------------------------------------------
 
+    def _rest(self) -> bytes:
+        """What is not worked off, taken out of the buffer."""
+        data, self._in, self._at = self._in[self._at :], b"", 0
+        return data
+
     def _read_content(self, reader: DotReader) -> bool:
-        data, self._in = self._in, b""
+        data = self._rest()
         if not data:
             return False
         ended, self._in = reader.feed(data)
@@ -404,8 +408,7 @@ class ServerSession:
         self._error(fault)
 
     def _read_chunk(self, reader: ChunkReader) -> bool:
-        data, self._in = self._in, b""
-        whole, self._in = reader.feed(data)
+        whole, self._in = reader.feed(self._rest())
         if not whole:
             return False
         self._chunk = None
@@ -476,24 +479,6 @@ class ServerSession:
             self.state = State.ENDED
 
 
-def _shown(line: bytes, *, secret: bool) -> str:
-    """A line of the client for a transcript."""
-    if secret:
-        return "(secret)"
-    text = line[:2048].decode("utf-8", "replace")
-    if text[:5].upper() == "AUTH ":
-        words = text.split(" ", 2)
-        return " ".join(words[:2]) + (" (secret)" if len(words) > 2 else "")
-    return text
-
-
-def _chunk_size(argument: str) -> tuple[int, bool]:
-    size, _, last = argument.partition(" ")
-    if not (size.isascii() and size.isdigit() and len(size) <= 20) or last.upper() not in ("", "LAST"):
-        raise CommandError(501, "5.5.4", "the form is BDAT and a size, then LAST for the last chunk")
-    return int(size), bool(last)
-
-
 _COMMANDS: dict[Verb, Callable[[ServerSession, Command], None]] = {
     Verb.EHLO: ServerSession._hello,
     Verb.HELO: ServerSession._hello,
@@ -509,28 +494,4 @@ _COMMANDS: dict[Verb, Callable[[ServerSession, Command], None]] = {
     Verb.AUTH: ServerSession._auth,
     Verb.STARTTLS: ServerSession._starttls,
     Verb.QUIT: ServerSession._quit,
-}
-
-
-def _lines(words: str, keywords: Iterable[str]) -> Reply:
-    return Reply(250, None, (words, *keywords))
-
-
-def _hello_reply(session: ServerSession, event: Event) -> Reply:
-    assert isinstance(event, Hello)
-    words = f"{session.offer.host} {session.offer.greets}".rstrip()
-    return _lines(words, session.offer.keywords(tls=session.tls) if event.extended else ())
-
-
-_USUAL: dict[type[Event], Callable[[ServerSession, Event], Reply]] = {
-    Connected: lambda s, _e: said(220, "", f"{s.offer.host} {s.offer.banner}".rstrip()),
-    Hello: _hello_reply,
-    TlsWanted: lambda _s, _e: said(220, "2.0.0", "ready to start TLS"),
-    Proven: lambda _s, _e: said(235, "2.7.0", "authentication successful"),
-    Sender: lambda _s, _e: said(250, "2.1.0", "sender OK"),
-    Recipient: lambda _s, _e: said(250, "2.1.5", "recipient OK"),
-    ContentWanted: lambda _s, _e: said(354, "", "end with <CRLF>.<CRLF>"),
-    Content: lambda _s, _e: said(250, "2.0.0", "message accepted"),
-    Lookup: lambda _s, _e: said(252, "2.5.0", "cannot verify, but will take mail for it"),
-    Quit: lambda s, _e: said(221, "2.0.0", f"{s.offer.host} closing the connection"),
 }

@@ -384,6 +384,24 @@ def test_what_was_acknowledged_is_there_after_the_end(tmp_path: Path) -> None:
         assert len(Sqlite(tmp_path).messages()) == 1  # another process sees it while the server runs
 
 
+def test_what_can_not_be_kept_is_not_acknowledged() -> None:
+    class Full(Memory):
+        def keep(self, message: Kept) -> Kept:
+            raise OSError(28, "No space left on device")
+
+    with running(store=Full()) as sandbox:
+        assert send(sandbox)[0] == 451
+        assert send(sandbox)[0] == 451  # and the server goes on
+
+
+def test_a_greeting_that_refuses_ends_the_session() -> None:
+    with running() as sandbox:
+        sandbox.script({"on": "connect", "times": 1, "reply": "421 come later"})
+        with pytest.raises(smtplib.SMTPConnectError), client(sandbox):
+            pass
+        assert send(sandbox)[0] == 250
+
+
 def test_transcripts_line_by_line() -> None:
     with running() as sandbox:
         send(sandbox, "mailbox-full@x.example")

@@ -200,14 +200,9 @@ def _address(text: str, option: str, *, public: bool) -> tuple[str, int]:
 def _told(transcript: Transcript) -> None:
     """A line for each session."""
     commands = [line.text.partition(" ")[0].upper()[:8] for line in transcript.lines if line.who == "C"]
-    last = next(
-        (
-            line.text
-            for line in reversed(transcript.lines)
-            if line.who == "S" and not line.text.startswith("221")
-        ),
-        "",
-    )
+    said = [line.text for line in transcript.lines if line.who == "S" and not line.text.startswith("221")]
+    refused = [text for text in said if text[:1] in "45"]
+    last = (refused or said or [""])[-1]
     when = datetime.fromtimestamp(transcript.began).strftime("%H:%M:%S")
     spoken = " ".join(command for command in commands if command.isalpha())[:40]
     text = f"{when} {transcript.ip:<15} {spoken:<40} {last.splitlines()[-1] if last else ''}"

@@ -53,6 +53,8 @@ def wish_of(  # noqa: PLR0913 - who asks, and in whose words
         sender: the reverse-path.
     """
     first, *options = local.lower().split("+")
+    if not (_CODE.match(first) or "-" in first or first in typical()):  # as nearly every address
+        return None
     wait = None
     if lasting := _LASTING.match(first):
         first, wait = lasting[1], float(lasting[2]) * _UNITS[lasting[3]]

@@ -159,6 +159,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         from jinja2 import Environment  # noqa: PLC0415 - for the page only
 
         text = files("bouncewise.sandbox").joinpath("page.html").read_text(encoding="utf-8")
+        kept = self.sandbox.messages
         shown = (
             Environment(autoescape=True)
             .from_string(text)
@@ -166,7 +167,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 host=self.sandbox.host,
                 port=self.sandbox.port,
                 persona=self.persona,
-                messages=[_record(kept) for kept in self.sandbox.messages[-100:]],
+                taken=len(kept),
+                messages=[_record(message) for message in kept[-100:]],
                 transcripts=self.sandbox.transcripts[-100:],
                 choices=list(all_choices(self.sandbox.words)),
             )

@@ -168,7 +168,8 @@ class Sandbox:
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._serve())
+            with asyncio.Runner(loop_factory=_fast_loop()) as runner:
+                runner.run(self._serve())
         except OSError as error:
             self._failed = error
             self._ready.set()
@@ -186,3 +187,13 @@ class Sandbox:
         for connection in list(self._service.open):
             connection.close()
         await asyncio.sleep(0)
+
+
+def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's, where it is installed."""
+    try:
+        import uvloop  # noqa: PLC0415 - optional
+    except ImportError:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import secrets
 import socket
+import sqlite3
 import ssl
 import struct
 import time
@@ -33,6 +34,7 @@ from bouncewise.smtp.server import ServerSession
 
 IDLE = 300.0  # RFC 5321 section 4.5.3.2.7: five minutes at least
 BUSY = Reply(421, EnhancedCode(4, 3, 2), ("too many connections",))
+UNKEPT = Reply(451, EnhancedCode(4, 3, 0), ("the message can't be kept",))
 SLOW = Reply(421, EnhancedCode(4, 4, 2), ("timeout exceeded",))
 
 
@@ -89,6 +91,7 @@ class Connection(asyncio.Protocol):
         if self._securing:  # TLS stands now; the session goes on
             return
         self._transport = cast(asyncio.Transport, transport)
+        self._loop = asyncio.get_running_loop()
         service = self._service
         name = transport.get_extra_info("peername") or ("", 0)
         self._ip = str(name[0])
@@ -196,9 +199,14 @@ class Connection(asyncio.Protocol):
             return self._end_badly(answer)
         event = asked.event
         taken = answer.reply is None or (answer.reply.code or 0) < 400
+        reply = answer.reply
         if isinstance(event, Content) and taken:
-            self._keep(event)
-        self._session.answer(answer.reply)
+            try:
+                self._keep(event)
+            except (sqlite3.Error, OSError) as fault:  # the disk is full, or the folder is gone
+                self._note("*", f"can't be kept: {fault}")
+                reply = UNKEPT
+        self._session.answer(reply)
         return True
 
     def _end_badly(self, answer: Answer) -> bool:
@@ -292,9 +300,17 @@ class Connection(asyncio.Protocol):
                 self._transport.resume_reading()
 
     def _alive(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(self._service.idle, self._too_slow)
+        """Something came. The timer is set once, and again when it finds that something came since."""
+        self._heard_at = self._loop.time()
+        if self._timer is None:
+            self._timer = self._loop.call_later(self._service.idle, self._look_at_the_clock)
+
+    def _look_at_the_clock(self) -> None:
+        left = self._heard_at + self._service.idle - self._loop.time()
+        if left > 0:
+            self._timer = self._loop.call_later(left, self._look_at_the_clock)
+        else:
+            self._too_slow()
 
     def _too_slow(self) -> None:
         if self._transport and not self._transport.is_closing():

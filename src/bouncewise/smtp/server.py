@@ -15,6 +15,7 @@ Commands that break the order or the grammar are answered by the session itself,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from bouncewise.reply.model import Reply
 from bouncewise.reply.render import render
@@ -460,7 +461,7 @@ class ServerSession:
     def _say(self, reply: Reply, *, enhanced: bool = True) -> None:
         if reply.enhanced is not None and not (enhanced and self.offer.enhanced):
             reply = Reply(reply.code, None, reply.lines)
-        octets = render(reply)
+        octets = _rendered(reply)
         self._out.append(octets)
         if self._heard:
             self._heard("S", octets.decode("utf-8", "replace").rstrip("\r\n"))
@@ -478,6 +479,8 @@ class ServerSession:
             self._say(said(421, "4.7.0", "too many errors"))
             self.state = State.ENDED
 
+
+_rendered = lru_cache(1024)(render)  # the usual replies are said again and again
 
 _COMMANDS: dict[Verb, Callable[[ServerSession, Command], None]] = {
     Verb.EHLO: ServerSession._hello,

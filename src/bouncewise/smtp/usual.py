@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from bouncewise.reply.model import EnhancedCode, Reply
 from bouncewise.smtp.events import (
     Connected,
@@ -37,17 +35,19 @@ def usual(event: Event, offer: Offer, *, tls: bool) -> Reply:
     if isinstance(event, Hello):
         words = f"{offer.host} {offer.greets}".rstrip()
         return said(250, "", words, *(offer.keywords(tls=tls) if event.extended else ()))
-    return _USUAL[type(event)](offer)
+    if isinstance(event, Connected):
+        return said(220, "", f"{offer.host} {offer.banner}".rstrip())
+    if isinstance(event, Quit):
+        return said(221, "2.0.0", f"{offer.host} closing the connection")
+    return _USUAL[type(event)]
 
 
-_USUAL: dict[type[Event], Callable[[Offer], Reply]] = {
-    Connected: lambda offer: said(220, "", f"{offer.host} {offer.banner}".rstrip()),
-    TlsWanted: lambda _: said(220, "2.0.0", "ready to start TLS"),
-    Proven: lambda _: said(235, "2.7.0", "authentication successful"),
-    Sender: lambda _: said(250, "2.1.0", "sender OK"),
-    Recipient: lambda _: said(250, "2.1.5", "recipient OK"),
-    ContentWanted: lambda _: said(354, "", "end with <CRLF>.<CRLF>"),
-    Content: lambda _: said(250, "2.0.0", "message accepted"),
-    Lookup: lambda _: said(252, "2.5.0", "cannot verify, but will take mail for it"),
-    Quit: lambda offer: said(221, "2.0.0", f"{offer.host} closing the connection"),
+_USUAL: dict[type[Event], Reply] = {
+    TlsWanted: said(220, "2.0.0", "ready to start TLS"),
+    Proven: said(235, "2.7.0", "authentication successful"),
+    Sender: said(250, "2.1.0", "sender OK"),
+    Recipient: said(250, "2.1.5", "recipient OK"),
+    ContentWanted: said(354, "", "end with <CRLF>.<CRLF>"),
+    Content: said(250, "2.0.0", "message accepted"),
+    Lookup: said(252, "2.5.0", "cannot verify, but will take mail for it"),
 }

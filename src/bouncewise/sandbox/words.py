@@ -68,14 +68,19 @@ class Words:
 
 
 def _by_provider(rules: Iterable[Rule]) -> dict[tuple[str, str], str]:
-    """The first example of each provider and cause that is a whole reply."""
+    """The first example of each provider and cause that is a whole reply, one in ASCII before any other."""
     found: dict[tuple[str, str], str] = {}
     for rule in rules:
-        if not rule.provider or (rule.provider, rule.cause) in found:
+        key = (rule.provider, rule.cause)
+        if not rule.provider or found.get(key, "ä").isascii():
             continue
-        for example in rule.examples:
-            reply = parse_reply(example)
-            if reply.code is not None and 400 <= reply.code < 560 and example[:3].isdigit():
-                found[rule.provider, rule.cause] = example
-                break
+        whole = [example for example in rule.examples if _is_whole(example)]
+        best = next((example for example in whole if example.isascii()), found.get(key) or "".join(whole[:1]))
+        if best:
+            found[key] = best
     return found
+
+
+def _is_whole(example: str) -> bool:
+    reply = parse_reply(example)
+    return reply.code is not None and 400 <= reply.code < 560 and example[:3].isdigit()

@@ -87,3 +87,20 @@ def test_anything_gives_a_reply(data: str | bytes) -> None:
     reply = parse_reply(data)
     assert reply.code is None or 200 <= reply.code <= 559
     reply.text.encode("utf-8")
+
+
+MISREAD = [
+    ("550 5.1.1 BenutzerkÃ¼rzel unbekannt", "Benutzerkürzel unbekannt"),
+    ("550 5.1.1 ErhÃ¤lt weiÃ\x9fer", "Erhält weißer"),
+    ("550 5.1.1 weiÃŸer Liste", "weißer Liste"),
+    ("550 5.1.1 the user isnâ€™t here", "the user isn’t here"),
+    ("550 5.1.1 \u00d0\u00bd\u00d0\u00b5\u00d1\u0082 ", "нет"),
+    ("550 5.1.1 NÃO EXISTE, é – inválido", "NÃO EXISTE, é – inválido"),
+    ("550 5.1.1 «Größe» Übergroß", "«Größe» Übergroß"),
+    ("550 5.1.1 Ã alone, Â alone", "Ã alone, Â alone"),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), MISREAD)
+def test_utf_8_that_was_read_as_another_charset(text: str, words: str) -> None:
+    assert parse_reply(text).text == words

@@ -64,6 +64,13 @@ _LINE = re.compile(r"\r\n|\n|\r|\\{1,4}r\\{1,4}n|\\{1,4}n|<br ?/?>", re.IGNORECA
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff]+")
 _SPACES = re.compile(r"\s{2,}|[\t\u00a0\u3000]")
 
+# What UTF-8 looks like as Latin-1, and the commonest of it (accents, quotation marks, dashes) as Windows-1252
+_1252 = "€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ"
+_MISREAD = re.compile(
+    rf"[\xc2\xc3][\x80-\xbf{_1252}]|\xe2[\x80-\x84€‚„][\x80-\xbf{_1252}]|"
+    r"[\xc4-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
+
 
 def decode(data: bytes) -> str:
     """Octets as text: UTF-8, else Windows-1252, else Latin-1; never an error."""
@@ -73,6 +80,22 @@ def decode(data: bytes) -> str:
         except UnicodeDecodeError:
             continue
     return data.decode("latin-1")
+
+
+def undo(text: str) -> str:
+    """Text whose UTF-8 was read as Latin-1 or Windows-1252, set right; any other text as it is.
+
+    nodemailer gives replies so, and much that is pasted has been through such a reader.
+    """
+    return text if text.isascii() else _MISREAD.sub(_undone, text)
+
+
+def _undone(match: re.Match[str]) -> str:
+    octets = b"".join(bytes((ord(char),)) if ord(char) < 256 else char.encode("cp1252") for char in match[0])
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return match[0]
 
 
 def clean(text: str) -> str:
@@ -100,7 +123,7 @@ def parse_reply(data: str | bytes) -> Reply:
     if plain is not None and text.count(plain[1]) == 1 and "  " not in text:
         status = EnhancedCode(int(plain[2]), int(plain[3]), int(plain[4]))
         return Reply(int(plain[1]), status, (plain[5].rstrip(),))
-    text = _strip_prefix(text)
+    text = _strip_prefix(undo(text))
     listed = _LISTED.match(text)
     if listed:
         text = f"{listed[1]} {listed[2]} {text[listed.end() :].rstrip(_QUOTE + ' .)')}"

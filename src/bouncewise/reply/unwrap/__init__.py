@@ -15,7 +15,7 @@ from importlib import import_module
 from types import ModuleType
 
 from bouncewise.reply.model import Context, Reply, Unwrapped
-from bouncewise.reply.parse import MAX_INPUT, decode, parse_reply
+from bouncewise.reply.parse import MAX_INPUT, decode, parse_reply, undo
 from bouncewise.reply.unwrap.common import failure_words, holds
 from bouncewise.reply.unwrap.oneline import may_hold_more
 
@@ -119,7 +119,7 @@ def unwrap(text: str | bytes, names: tuple[str, ...] = ORDER) -> Unwrapped:
         The reply, the context that the wrapper gives, and the wrapper's name. Never raises: a
         text that holds no reply gives a reply without a code.
     """
-    text = decode(text[:MAX_INPUT]) if isinstance(text, bytes) else text[:MAX_INPUT]
+    text = undo(decode(text[:MAX_INPUT]) if isinstance(text, bytes) else text[:MAX_INPUT])
     text = text.strip("\ufeff \t\r\n")
     if text[:1] in _QUOTED and text[-1:] == _QUOTED[text[0]] and text.count(text[0]) <= 2:
         text = text[1:-1].strip()

@@ -451,7 +451,7 @@ def test_the_api(api: tuple[Sandbox, str]) -> None:
     assert get(f"{base}/messages") == []
 
 
-FORBIDDEN = [("/nothing", {}, 404), ("/messages/99", {}, 404), ("/wait?count=x", {}, 400),
+FORBIDDEN = [("/nothing", {}, 404), ("/messages/99", {}, 404), ("/wait?count=x", {}, 400), ("/wait?timeout=nan", {}, 400),
              ("/messages", {"Host": "evil.example"}, 403), ("/messages", {"Origin": "http://evil.example"}, 403)]  # fmt: skip
 
 

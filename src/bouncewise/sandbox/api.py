@@ -149,8 +149,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _wait(self, query: dict[str, str]) -> None:
         try:
             count, timeout = int(query.get("count", "1")), float(query.get("timeout", "10"))
+            if not 0 <= timeout < float("inf"):  # also NaN, which would never be over
+                raise ValueError
         except ValueError:
-            self._fail(400, "count and timeout are numbers")
+            self._fail(400, "count is a number, and timeout one of seconds")
             return
         found = self.sandbox.wait_for(count, timeout=min(timeout, MAX_WAIT), to=query.get("to", ""))
         self._json([_record(kept) for kept in found], status=200 if len(found) >= count else 408)

@@ -11,7 +11,7 @@ from functools import partial
 from bouncewise.checks.dkim.tags import TagError, parse_tags
 from bouncewise.checks.dmarc.discover import suffix_org_domain
 from bouncewise.checks.dns import Answer, Resolver
-from bouncewise.checks.finding import Finding, Outcome, Problem, Step
+from bouncewise.checks.finding import Finding, Outcome, Problem, Step, lacking
 from bouncewise.checks.subject import Subject
 
 _finding = partial(Finding, "bimi")
@@ -27,7 +27,7 @@ async def check_bimi(subject: Subject, resolver: Resolver, *, policy: str = "") 
     """
     domain = subject.domain
     if not domain:
-        return _finding("", Outcome.UNKNOWN, "unknown", "no domain is known", needs=("domain",))
+        return lacking("bimi", "no domain is known", "domain")
     names = list(dict.fromkeys([domain, suffix_org_domain(domain)]))
     answers = await asyncio.gather(*(resolver.ask(f"default._bimi.{name}", "TXT") for name in names))
     steps = tuple(_step(answer) for answer in answers)

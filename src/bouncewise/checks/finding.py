@@ -101,3 +101,17 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     needs: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     facts: dict[str, str | int | bool | list[str]] = {}
+
+
+def lacking(check: str, says: str, *needs: str, subject: str = "") -> Finding:
+    """What a check finds that was not told enough to ask anything.
+
+    Args:
+        check: its name.
+        says: what is not known, a sentence.
+        needs: as ``Finding.needs``.
+        subject: as far as it is known.
+    """
+    return Finding(
+        check=check, subject=subject, outcome=Outcome.UNKNOWN, result="unknown", says=says, needs=needs
+    )

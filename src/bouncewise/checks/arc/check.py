@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bouncewise.checks.arc.chain import ArcResult, validate_chain
 from bouncewise.checks.dns import Resolver
-from bouncewise.checks.finding import Finding, Outcome, Step
+from bouncewise.checks.finding import Finding, Outcome, Step, lacking
 from bouncewise.checks.subject import Subject
 
 _OUTCOMES = {
@@ -25,14 +25,7 @@ async def check_arc(subject: Subject, resolver: Resolver, *, now: float) -> Find
     """
     del now
     if not subject.message:
-        return Finding(
-            check="arc",
-            subject="",
-            outcome=Outcome.UNKNOWN,
-            result="unknown",
-            says="a chain can be told from the message only",
-            needs=("message",),
-        )
+        return lacking("arc", "a chain can be told from the message only", "message")
     found = await validate_chain(subject.message, resolver, whole=subject.whole)
     return Finding(
         check="arc",

@@ -11,7 +11,7 @@ from bouncewise.checks.dkim.key import LEAST_BITS, DkimKeyError, Key, ask_key, k
 from bouncewise.checks.dkim.selectors import common_selectors
 from bouncewise.checks.dkim.verify import SignatureResult, verify_message
 from bouncewise.checks.dns import Answer, Resolver, Status
-from bouncewise.checks.finding import Finding, Mend, Outcome, Problem, Step
+from bouncewise.checks.finding import Finding, Mend, Outcome, Problem, Step, lacking
 from bouncewise.checks.subject import Subject
 
 GOOD_BITS = 2048
@@ -65,9 +65,7 @@ async def check_dkim(subject: Subject, resolver: Resolver, *, now: float) -> Fin
     if subject.message:
         return await _of_message(subject, resolver, now)
     if not subject.domain:
-        return _finding(
-            subject, Outcome.UNKNOWN, "unknown", "the signing domain is not known", needs=("message",)
-        )
+        return lacking("dkim", "the signing domain is not known", "message")
     if subject.selectors:
         found = await asyncio.gather(
             *(check_key(subject.domain, name, resolver) for name in subject.selectors[:MAX_SELECTORS])

@@ -10,7 +10,7 @@ from bouncewise.checks.dmarc.evaluate import Authenticated, DmarcResult, evaluat
 from bouncewise.checks.dmarc.reports import Reports, check_reports
 from bouncewise.checks.dmarc.review import lookalikes, mends, review
 from bouncewise.checks.dns import Resolver
-from bouncewise.checks.finding import Finding, Outcome, Problem
+from bouncewise.checks.finding import Finding, Outcome, Problem, lacking
 from bouncewise.checks.subject import Subject
 
 Given = tuple[str, str]
@@ -32,14 +32,7 @@ async def check_dmarc(
         dkim: domain and result of each signature; None where they are not known.
     """
     if not subject.domain:
-        return Finding(
-            check="dmarc",
-            subject="",
-            outcome=Outcome.UNKNOWN,
-            result="unknown",
-            says="the domain of From: is not known",
-            needs=("domain",),
-        )
+        return lacking("dmarc", "the domain of From: is not known", "domain")
     ours = Authenticated(*spf) if spf else None
     theirs = None if dkim is None else [Authenticated(*one) for one in dkim]
     found, older, new, old = await asyncio.gather(

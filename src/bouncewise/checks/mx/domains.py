@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 
 from bouncewise.checks.dns import Resolver, Status
-from bouncewise.checks.finding import Finding, Mend, Outcome, Step
+from bouncewise.checks.finding import Finding, Mend, Outcome, Step, lacking
 from bouncewise.checks.mx.hosts import judge
 from bouncewise.checks.mx.routes import Routes, routes_of
 from bouncewise.checks.names import DomainNameError, canonical, domain_of, shown
@@ -41,14 +41,7 @@ async def check_recipient_domain(subject: Subject, resolver: Resolver) -> Findin
 async def _check(check: str, given: str, need: str, resolver: Resolver) -> Finding:
     if not given:
         whose = "sender's" if check == "sender-domain" else "recipient's"
-        return Finding(
-            check=check,
-            subject="",
-            outcome=Outcome.UNKNOWN,
-            result="unknown",
-            says=f"the {whose} domain is not known",
-            needs=(need,),
-        )
+        return lacking(check, f"the {whose} domain is not known", need)
     try:
         domain = canonical(given)
     except DomainNameError as error:

@@ -9,7 +9,7 @@ import ipaddress
 from functools import partial
 
 from bouncewise.checks.dns import Resolver, Status
-from bouncewise.checks.finding import Finding, Mend, Outcome, Problem, Step
+from bouncewise.checks.finding import Finding, Mend, Outcome, Problem, Step, lacking
 from bouncewise.checks.mx.routes import MAX_HOSTS, Host, Routes, is_public, routes_of
 from bouncewise.checks.subject import Subject
 
@@ -24,7 +24,7 @@ async def check_mx(subject: Subject, resolver: Resolver) -> Finding:
         resolver: is asked.
     """
     if not subject.domain:
-        return _finding("", Outcome.UNKNOWN, "unknown", "no domain is known", needs=("domain",))
+        return lacking("mx", "no domain is known", "domain")
     return judge(await routes_of(subject.domain, resolver))
 
 

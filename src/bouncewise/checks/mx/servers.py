@@ -10,7 +10,7 @@ import asyncio
 from functools import partial
 
 from bouncewise.checks.dns import Answer, Resolver, Status
-from bouncewise.checks.finding import Finding, Outcome, Step
+from bouncewise.checks.finding import Finding, Outcome, Step, lacking
 from bouncewise.checks.names import parent
 from bouncewise.checks.subject import Subject
 
@@ -28,7 +28,7 @@ async def check_name_servers(subject: Subject, resolver: Resolver) -> Finding:
     """
     domain = subject.recipient_domain or subject.domain
     if not domain:
-        return _finding("", Outcome.UNKNOWN, "unknown", "no domain is known", (), needs=("domain",))
+        return lacking("name-servers", "no domain is known", "domain")
     levels = _levels(domain)
     *answers, mail = await asyncio.gather(
         *(resolver.ask(level, "NS") for level in levels), resolver.ask(domain, "MX")

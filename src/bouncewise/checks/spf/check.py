@@ -9,7 +9,7 @@ import asyncio
 from typing import NamedTuple
 
 from bouncewise.checks.dns import FAULTS, Resolver, Status
-from bouncewise.checks.finding import Finding, Mend, Outcome, Step
+from bouncewise.checks.finding import Finding, Mend, Outcome, Step, lacking
 from bouncewise.checks.names import DomainNameError, IPAddress, address, shown
 from bouncewise.checks.spf import mend
 from bouncewise.checks.spf.asking import ascii_name, ask_each, malformed, number
@@ -49,13 +49,13 @@ async def check_spf(subject: Subject, resolver: Resolver, *, now: float = 0.0) -
     domain = subject.spf_domain.removesuffix(".").lower()
     if not domain:
         missing = ("helo",) if subject.mail_from == "" else ("domain",)
-        return _unknown("a sender", "there is no domain to look at", missing)
+        return lacking(NAME, "there is no domain to look at", *missing, subject="a sender")
     ip = None
     if subject.ip:
         try:
             ip = address(subject.ip)
         except DomainNameError as wrong:
-            return _unknown(shown(domain), str(wrong), ("ip",))
+            return lacking(NAME, str(wrong), "ip", subject=shown(domain))
     if not domain.isascii():
         domain = ascii_name(domain)
     shared = Shared(resolver)
@@ -64,12 +64,6 @@ async def check_spf(subject: Subject, resolver: Resolver, *, now: float = 0.0) -
     else:
         found = await _evaluated(subject, domain, ip, shared, now)
     return await _finding(found, domain, ip, shared)
-
-
-def _unknown(subject: str, says: str, needs: tuple[str, ...]) -> Finding:
-    return Finding(
-        check=NAME, subject=subject, outcome=Outcome.UNKNOWN, result="unknown", says=says, needs=needs
-    )
 
 
 async def _evaluated(subject: Subject, domain: str, ip: IPAddress, shared: Shared, now: float) -> _Found:

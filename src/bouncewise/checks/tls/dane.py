@@ -11,7 +11,7 @@ from functools import partial
 import msgspec
 
 from bouncewise.checks.dns import Answer, Resolver, Tlsa
-from bouncewise.checks.finding import Finding, Outcome, Problem, Step
+from bouncewise.checks.finding import Finding, Outcome, Problem, Step, lacking
 from bouncewise.checks.mx.routes import routes_of
 from bouncewise.checks.subject import Subject
 
@@ -55,7 +55,7 @@ async def check_dane(subject: Subject, resolver: Resolver) -> Finding:
     """
     domain = subject.recipient_domain or subject.domain
     if not domain:
-        return _finding("", Outcome.UNKNOWN, "unknown", "no domain is known", needs=("domain",))
+        return lacking("dane", "no domain is known", "domain")
     routes = await routes_of(domain, resolver)
     if routes.answer.failed:
         says = (

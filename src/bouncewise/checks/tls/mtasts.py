@@ -11,7 +11,7 @@ from functools import partial
 
 from bouncewise.checks.dns import Answer, Resolver
 from bouncewise.checks.fetch import Fetched, Fetcher
-from bouncewise.checks.finding import Finding, Mend, Outcome, Problem, Step
+from bouncewise.checks.finding import Finding, Mend, Outcome, Problem, Step, lacking
 from bouncewise.checks.mx.routes import Routes, routes_of
 from bouncewise.checks.subject import Subject
 from bouncewise.checks.tls.policy import Policy, PolicyError, parse_policy
@@ -32,7 +32,7 @@ async def check_mta_sts(subject: Subject, resolver: Resolver, fetch: Fetcher | N
     """
     domain = subject.recipient_domain or subject.domain
     if not domain:
-        return _finding("", Outcome.UNKNOWN, "unknown", "no domain is known", needs=("domain",))
+        return lacking("mta-sts", "no domain is known", "domain")
     answer, routes = await asyncio.gather(
         resolver.ask(f"_mta-sts.{domain}", "TXT"), routes_of(domain, resolver)
     )

@@ -9,7 +9,7 @@ import re
 from functools import partial
 
 from bouncewise.checks.dns import Resolver
-from bouncewise.checks.finding import Finding, Mend, Outcome, Step
+from bouncewise.checks.finding import Finding, Mend, Outcome, Step, lacking
 from bouncewise.checks.subject import Subject
 
 _finding = partial(Finding, "tls-rpt")
@@ -27,7 +27,7 @@ async def check_tls_rpt(subject: Subject, resolver: Resolver) -> Finding:
     """
     domain = subject.domain
     if not domain:
-        return _finding("", Outcome.UNKNOWN, "unknown", "no domain is known", (), needs=("domain",))
+        return lacking("tls-rpt", "no domain is known", "domain")
     name = f"_smtp._tls.{domain}"
     answer = await resolver.ask(name, "TXT")
     if answer.failed:

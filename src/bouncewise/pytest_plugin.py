@@ -46,14 +46,11 @@ class SandboxFixture(Sandbox):
             count: how many.
             timeout: seconds to wait for them.
         """
-        until = time.monotonic() + timeout
-        while True:
-            found = [kept for kept in self.messages if _fits(kept, to, sender, subject, text)]
-            if len(found) >= count:
-                return found
-            if time.monotonic() >= until:
-                break
-            time.sleep(0.01)
+        found = self.wait_for(
+            count, timeout=timeout, fits=lambda kept: _fits(kept, to, sender, subject, text)
+        )
+        if len(found) >= count:
+            return found
         wanted = {"to": to, "sender": sender, "subject": subject, "text": text}
         named = ", ".join(f"{name} {value!r}" for name, value in wanted.items() if value) or "any"
         came = (

@@ -11,14 +11,14 @@ from click.testing import CliRunner, Result
 from bouncewise.api import default_engine
 from bouncewise.cli.probe import command as probe
 from bouncewise.cli.sandbox import command as sandbox_command
-from bouncewise.sandbox.policies import settings_of
+from bouncewise.sandbox.policies import Settings
 from bouncewise.sandbox.run import Sandbox
 from bouncewise.sandbox.tls import own_context
 
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    settings = settings_of({"accounts": {"ann": "secret"}})
+    settings = Settings.of({"accounts": {"ann": "secret"}})
     with Sandbox(default_engine().knowledge, tls=own_context("localhost"), settings=settings) as running:
         yield running
 

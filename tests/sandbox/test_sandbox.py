@@ -19,7 +19,7 @@ import pytest
 from bouncewise.api import default_engine
 from bouncewise.checks.names import address, reverse_name
 from bouncewise.sandbox.api import Api
-from bouncewise.sandbox.policies import PolicyError, Settings, settings_of
+from bouncewise.sandbox.policies import PolicyError, Settings
 from bouncewise.sandbox.run import Sandbox, SandboxError
 from bouncewise.sandbox.script import Script, ScriptError
 from bouncewise.sandbox.store import Kept, Memory, Sqlite, Transcript
@@ -175,7 +175,7 @@ SETTINGS = {
 
 
 def test_mailboxes_and_relaying() -> None:
-    with running(settings=settings_of(SETTINGS)) as sandbox:
+    with running(settings=Settings.of(SETTINGS)) as sandbox:
         assert send(sandbox)[0] == 250
         assert send(sandbox)[0] == 250
         assert send(sandbox)[0] == 552  # the quota is used up
@@ -194,24 +194,24 @@ def test_mailboxes_and_relaying() -> None:
 
 def test_rates_greylisting_and_storage() -> None:
     clock = Clock()
-    with running(settings=settings_of({"rate": {"messages": 2, "per": 60}}), clock=clock) as sandbox:
+    with running(settings=Settings.of({"rate": {"messages": 2, "per": 60}}), clock=clock) as sandbox:
         assert [send(sandbox)[0] for _ in range(3)] == [250, 250, 450]
         clock.now = 61
         assert send(sandbox)[0] == 250
     clock.now = 0
-    with running(settings=settings_of({"greylist": {"wait": 60, "expire": 100}}), clock=clock) as sandbox:
+    with running(settings=Settings.of({"greylist": {"wait": 60, "expire": 100}}), clock=clock) as sandbox:
         assert send(sandbox)[0] == 451
         clock.now = 61
         assert send(sandbox)[0] == 250
         clock.now = 500
         assert send(sandbox)[0] == 451
-    with running(settings=settings_of({"storage": 30})) as sandbox:
+    with running(settings=Settings.of({"storage": 30})) as sandbox:
         assert [send(sandbox)[0] for _ in range(2)] == [250, 452]
 
 
 def test_connections_and_blocked_addresses() -> None:
     with (
-        running(settings=settings_of({"connections": 1, "blocked": ["127.0.0.1"]})) as sandbox,
+        running(settings=Settings.of({"connections": 1, "blocked": ["127.0.0.1"]})) as sandbox,
         client(sandbox) as first,
     ):
         assert first.noop()[0] == 250
@@ -226,17 +226,17 @@ def test_connections_and_blocked_addresses() -> None:
 def test_checks_of_the_client_by_dns() -> None:
     zone = Zone.of({"good.example": {"TXT": ["v=spf1 ip4:127.0.0.0/8 -all"]}, "bad.example": {"TXT": ["v=spf1 -all"]},
                     "_dmarc.bad.example": {"TXT": ["v=DMARC1; p=reject"]}})  # fmt: skip
-    with running(settings=settings_of({"require": ["spf"]}), resolver=zone) as sandbox:
+    with running(settings=Settings.of({"require": ["spf"]}), resolver=zone) as sandbox:
         assert send(sandbox, sender="a@good.example")[0] == 250
         assert send(sandbox, sender="a@bad.example")[0] == 550
-    with running(settings=settings_of({"require": ["dkim", "dmarc"]}), resolver=zone) as sandbox:
+    with running(settings=Settings.of({"require": ["dkim", "dmarc"]}), resolver=zone) as sandbox:
         code, text = send(sandbox, sender="a@good.example", message="From: a@bad.example\r\n\r\nx\r\n")
         assert (code, "DKIM" in text) == (550, True)
     assert reverse_name(address("127.0.0.1"))
 
 
 def test_accounts_over_tls_only() -> None:
-    settings = settings_of({"accounts": {"ann": "secret"}, "require": ["auth"]})
+    settings = Settings.of({"accounts": {"ann": "secret"}, "require": ["auth"]})
     with running(settings=settings, tls=own_context("localhost")) as sandbox, client(sandbox) as smtp:
         smtp.ehlo()
         assert "auth" not in smtp.esmtp_features
@@ -257,8 +257,19 @@ def test_accounts_over_tls_only() -> None:
         )
 
 
+@pytest.mark.parametrize("delay", [0.0, 0.01])
+def test_tls_also_behind_a_reply_that_comes_late(delay: float) -> None:
+    with running(tls=own_context("localhost")) as sandbox, client(sandbox) as smtp:
+        sandbox.script({"on": "starttls", "delay": delay, "reply": "220 2.0.0 go on"})
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        smtp.starttls(context=context)
+        smtp.sendmail("ann@example.com", [TO], MESSAGE)
+        assert sandbox.messages[0].tls
+
+
 def test_tls_can_be_demanded() -> None:
-    with running(settings=settings_of({"require": ["tls"]}), tls=own_context("localhost")) as sandbox:
+    with running(settings=Settings.of({"require": ["tls"]}), tls=own_context("localhost")) as sandbox:
         assert send(sandbox)[0] == 530
 
 
@@ -268,7 +279,7 @@ BAD_SETTINGS = [{"domain": ["x"]}, {"rate": {"per": 1}}, {"mailbox": {"a@b": {"s
 @pytest.mark.parametrize("data", BAD_SETTINGS)
 def test_settings_that_can_not_be_used(data: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(PolicyError):
-        settings_of(data)
+        Settings.of(data)
     with pytest.raises(PolicyError, match="none"):
         Settings.load(tmp_path / "none.toml")
 

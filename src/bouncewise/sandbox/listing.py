@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from bouncewise.reply.model import Reply
 from bouncewise.sandbox.personas import names, personas
 from bouncewise.sandbox.words import Words, typical
 
@@ -60,6 +61,7 @@ def all_choices(words: Words) -> Iterator[Choice]:
         yield from choices(words, name)
 
 
-def _shown(reply: object) -> str:
-    code, enhanced, text = (getattr(reply, name, None) for name in ("code", "enhanced", "text"))
-    return " ".join(str(part) for part in (code, enhanced, text) if part)
+def _shown(reply: Reply | None) -> str:
+    if reply is None:
+        return ""
+    return " ".join(str(part) for part in (reply.code, reply.enhanced, reply.text) if part)

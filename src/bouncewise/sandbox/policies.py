@@ -99,11 +99,27 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             PolicyError: they can't be used.
         """
         try:
-            return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), cls)
+            return cls.of(tomllib.loads(path.read_text(encoding="utf-8")), f"{path}: ")
         except OSError as error:
             raise PolicyError(f"{path}: can't be read: {error.strerror}") from None
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise PolicyError(f"{path}: {error}") from None
+
+    @classmethod
+    def of(cls, data: dict[str, Any], place: str = "") -> Settings:
+        """Settings out of their data.
+
+        Args:
+            data: as TOML gives it.
+            place: what an error begins with.
+
+        Raises:
+            PolicyError: they can't be used.
+        """
+        try:
+            return msgspec.convert(data, cls)
+        except msgspec.ValidationError as error:
+            raise PolicyError(f"{place}{error}") from None
 
 
 class Policies:
@@ -317,15 +333,3 @@ _DECIDE: dict[type[Event], Callable[[Policies, Asked], Decision]] = {
     Recipient: Policies._recipient,
     Content: Policies._content,
 }
-
-
-def settings_of(data: dict[str, Any]) -> Settings:
-    """Settings out of data.
-
-    Raises:
-        PolicyError: they can't be used.
-    """
-    try:
-        return msgspec.convert(data, Settings)
-    except msgspec.ValidationError as error:
-        raise PolicyError(str(error)) from None

@@ -148,20 +148,28 @@ class Sandbox:
         going_on = {c.id: c._transcript() for c in list(self._service.open)}
         return list((ended | going_on).values())
 
-    def wait_for(self, count: int = 1, *, timeout: float = 10.0, to: str = "") -> list[Kept]:
+    def wait_for(
+        self,
+        count: int = 1,
+        *,
+        timeout: float = 10.0,
+        to: str = "",
+        fits: Callable[[Kept], bool] = lambda _: True,
+    ) -> list[Kept]:
         """Wait until so many messages have come.
 
         Args:
             count: how many.
             timeout: seconds to wait at most.
             to: only those for this recipient.
+            fits: and only those.
 
         Returns:
             Those that have come, which may be fewer.
         """
         until = time.monotonic() + timeout
         while True:
-            found = [kept for kept in self.messages if not to or to in kept.recipients]
+            found = [kept for kept in self.messages if (not to or to in kept.recipients) and fits(kept)]
             if len(found) >= count or time.monotonic() >= until:
                 return found
             time.sleep(0.01)

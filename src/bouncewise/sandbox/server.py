@@ -162,12 +162,10 @@ class Connection(asyncio.Protocol):
                 return
             if not self._give(asked, answer):
                 return
-            if session.handshake:
-                self._flush()
-                self._task = asyncio.ensure_future(self._secure())
-                return
         self._flush()
-        if session.ended and self._transport:
+        if session.handshake:
+            self._task = asyncio.ensure_future(self._secure())
+        elif session.ended and self._transport:
             self._transport.close()
 
     async def _later(self, asked: Asked, answer: Answer | Awaitable[Answer]) -> None:
@@ -183,10 +181,6 @@ class Connection(asyncio.Protocol):
                 await asyncio.sleep(chosen.tarpit)
         self._task = None
         if not going_on:
-            return
-        if self._session.handshake:
-            self._flush()
-            self._task = asyncio.ensure_future(self._secure())
             return
         self._resume()
         self._pump()

@@ -21,7 +21,6 @@ class DotReader:
         self._limit = limit
         self._kept: list[bytes] = []
         self._held = b"\r\n"  # the line end behind DATA: a dot may stand in the first line
-        self._first = True
         self.size = 0  # octets without stuffed dots, with the last line end
         self.bare = False  # a CR or LF stood alone
         self.longest = 0  # octets of the longest line with its line end

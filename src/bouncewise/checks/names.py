@@ -90,6 +90,22 @@ def address(text: str) -> IPAddress:
     return mapped if mapped is not None else found
 
 
+def name_or_none(text: str) -> str:
+    """``canonical``, or "" where the text is no name: what strangers wrote is taken or left."""
+    try:
+        return canonical(text) if text else ""
+    except DomainNameError:
+        return ""
+
+
+def address_or_none(text: str) -> str:
+    """``address`` as text, or "" where the text is none."""
+    try:
+        return str(address(text)) if text else ""
+    except DomainNameError:
+        return ""
+
+
 def reversed_labels(ip: IPAddress) -> str:
     """The address as labels, the last first: ``1.2.0.192``, or 32 hexadecimal digits for IPv6."""
     if isinstance(ip, ipaddress.IPv4Address):

@@ -176,30 +176,11 @@ async def _blocklist(_tasks: _Tasks, subject: Subject, means: Means) -> Found:
     return await check_blocklists(subject, means.resolver, means.lists, zones=subject.zones)
 
 
-async def _reverse(_tasks: _Tasks, subject: Subject, means: Means) -> Found:
-    from bouncewise.checks.reverse.ptr import check_reverse_dns  # noqa: PLC0415
+def _of(room: str, name: str) -> Callable[[_Tasks, Subject, Means], Awaitable[Found]]:
+    """A check that needs nothing but the resolver, imported when it runs."""
 
-    return await check_reverse_dns(subject, means.resolver)
-
-
-async def _helo(_tasks: _Tasks, subject: Subject, means: Means) -> Found:
-    from bouncewise.checks.reverse.helo import check_helo  # noqa: PLC0415
-
-    return await check_helo(subject, means.resolver)
-
-
-def _of_domain(name: str) -> Callable[[_Tasks, Subject, Means], Awaitable[Found]]:
     async def run(_tasks: _Tasks, subject: Subject, means: Means) -> Found:
-        module = import_module("bouncewise.checks.mx")
-        check: Callable[[Subject, Resolver], Awaitable[Finding]] = getattr(module, name)
-        return await check(subject, means.resolver)
-
-    return run
-
-
-def _of_tls(name: str) -> Callable[[_Tasks, Subject, Means], Awaitable[Found]]:
-    async def run(_tasks: _Tasks, subject: Subject, means: Means) -> Found:
-        module = import_module("bouncewise.checks.tls")
+        module = import_module(f"bouncewise.checks.{room}")
         check: Callable[[Subject, Resolver], Awaitable[Finding]] = getattr(module, name)
         return await check(subject, means.resolver)
 
@@ -235,17 +216,17 @@ _CHECKS: dict[str, Callable[[_Tasks, Subject, Means], Awaitable[Found]]] = {
     "dkim": _dkim,
     "dmarc": _dmarc,
     "arc": _arc,
-    "reverse-dns": _reverse,
-    "helo": _helo,
+    "reverse-dns": _of("reverse.ptr", "check_reverse_dns"),
+    "helo": _of("reverse.helo", "check_helo"),
     "blocklist": _blocklist,
-    "sender-domain": _of_domain("check_sender_domain"),
-    "recipient-domain": _of_domain("check_recipient_domain"),
-    "name-servers": _of_domain("check_name_servers"),
-    "mx": _of_domain("check_mx"),
+    "sender-domain": _of("mx", "check_sender_domain"),
+    "recipient-domain": _of("mx", "check_recipient_domain"),
+    "name-servers": _of("mx", "check_name_servers"),
+    "mx": _of("mx", "check_mx"),
     "mta-sts": _mta_sts,
-    "tls-rpt": _of_tls("check_tls_rpt"),
-    "dane": _of_tls("check_dane"),
-    "tls": _of_tls("check_tls"),
+    "tls-rpt": _of("tls", "check_tls_rpt"),
+    "dane": _of("tls", "check_dane"),
+    "tls": _of("tls", "check_tls"),
     "bimi": _bimi,
     "requirements": _requirements,
 }

@@ -7,7 +7,7 @@ from itertools import islice
 
 import msgspec
 
-from bouncewise.checks.names import DomainNameError, address, canonical, domain_of
+from bouncewise.checks.names import address_or_none, domain_of, name_or_none
 from bouncewise.checks.subject import Subject
 from bouncewise.reading.delivery import Delivery, Kind, Returned
 from bouncewise.reading.mail.headers import Headers
@@ -38,12 +38,12 @@ def of_delivery(delivery: Delivery, data: bytes = b"") -> Subject:
     if delivery.returned is not None and not sender:
         sender = returned.sender or None  # a bounce goes to the reverse-path, but may not say it
     known = Subject(
-        domain=_domain(domain_of(returned.sender or sender or "")),
-        ip=_ip(client or (delivery.context.local_ip or "")),
+        domain=name_or_none(domain_of(returned.sender or sender or "")),
+        ip=address_or_none(client or (delivery.context.local_ip or "")),
         mail_from=sender,
-        helo=_domain(delivery.context.helo or ""),
+        helo=name_or_none(delivery.context.helo or ""),
         selectors=_selector(returned),
-        recipient_domain=_domain(domain_of(delivery.recipient)) if "@" in delivery.recipient else "",
+        recipient_domain=name_or_none(domain_of(delivery.recipient)) if "@" in delivery.recipient else "",
     )
     return _with_message(known, data) if data else known
 
@@ -60,15 +60,15 @@ def of_message(data: bytes) -> Subject:
     mail = Mail(data)
     headers = mail.headers
     told = _received_spf(headers)
-    ip = _ip(told.get("client-ip", "")) or _ip(read_returned(headers).sending_ip)
+    ip = address_or_none(told.get("client-ip", "")) or address_or_none(read_returned(headers).sending_ip)
     mail_from = mail.envelope_sender
     if mail_from is None and "@" in told.get("envelope-from", ""):
         mail_from = told["envelope-from"]
     return Subject(
-        domain=_domain(domain_of(headers.address("from"))),
+        domain=name_or_none(domain_of(headers.address("from"))),
         ip=ip,
         mail_from=mail_from,
-        helo=_domain(told.get("helo", "")) or _helo(headers, ip),
+        helo=name_or_none(told.get("helo", "")) or _helo(headers, ip),
         selectors=_selectors(headers),
         message=data,
     )
@@ -121,7 +121,7 @@ def _helo(headers: Headers, ip: str) -> str:
         if ip not in source:
             continue
         said = _HELO_SAID.search(source) or _HELO.match(source)
-        return _domain(said[1]) if said else ""
+        return name_or_none(said[1]) if said else ""
     return ""
 
 
@@ -136,18 +136,3 @@ def _selectors(headers: Headers) -> tuple[str, ...]:
 
 def _selector(returned: Returned) -> tuple[str, ...]:
     return (returned.dkim_selector,) if returned.dkim_selector else ()
-
-
-def _domain(text: str) -> str:
-    """A domain name, or "" where the text is none: what strangers wrote is taken or left."""
-    try:
-        return canonical(text) if text else ""
-    except DomainNameError:
-        return ""
-
-
-def _ip(text: str) -> str:
-    try:
-        return str(address(text)) if text else ""
-    except DomainNameError:
-        return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from bouncewise.checks.names import DomainNameError, address, canonical, domain_of
+from bouncewise.checks.names import address_or_none, domain_of, name_or_none
 from bouncewise.checks.plan.claim import claim
 from bouncewise.checks.plan.named import named
 from bouncewise.checks.subject import Subject
@@ -83,7 +83,10 @@ def _subject(diagnosis: Diagnosis, known: Subject) -> Subject:
     return msgspec.structs.replace(
         known,
         domain=domain,
-        ip=known.ip or _ip(told.get("ip", "")) or _ip(context.local_ip or "") or _only_ip(diagnosis, context),
+        ip=known.ip
+        or address_or_none(told.get("ip", ""))
+        or address_or_none(context.local_ip or "")
+        or _only_ip(diagnosis, context),
         mail_from=sender,
         helo=known.helo or told.get("helo", "") or (context.helo or ""),
         selectors=known.selectors or ((told["selector"],) if "selector" in told else ()),
@@ -96,7 +99,7 @@ def _subject(diagnosis: Diagnosis, known: Subject) -> Subject:
 def _only_ip(diagnosis: Diagnosis, context: Context) -> str:
     """The one address that the words name, where it is not the server's own."""
     ips = [ip for ip in diagnosis.entities.ips if ip != context.remote_ip]
-    return _ip(ips[0]) if len(ips) == 1 else ""
+    return address_or_none(ips[0]) if len(ips) == 1 else ""
 
 
 def _zones(diagnosis: Diagnosis, told: dict[str, str]) -> tuple[str, ...]:
@@ -111,7 +114,7 @@ def _zones(diagnosis: Diagnosis, told: dict[str, str]) -> tuple[str, ...]:
 def _listed(diagnosis: Diagnosis, told: dict[str, str]) -> tuple[str, ...]:
     """Names that a list is said to have; of a listed domain without a name of its own the sender's."""
     name = _name(told.get("listed", ""))
-    if name and not _ip(name):
+    if name and not address_or_none(name):
         return (name,)
     if diagnosis.cause not in ("domain-blocklisted", "domain-reputation"):
         return ()
@@ -147,14 +150,5 @@ def _missing(checks: tuple[str, ...], subject: Subject, *, of_domain: bool) -> t
 
 
 def _name(text: str) -> str:
-    try:
-        return canonical(text) if text and "." in text else ""
-    except DomainNameError:
-        return ""
-
-
-def _ip(text: str) -> str:
-    try:
-        return str(address(text)) if text else ""
-    except DomainNameError:
-        return ""
+    """A name of more than one label: single words of a reply are none."""
+    return name_or_none(text) if "." in text else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from bouncewise.api import default_engine
@@ -61,6 +62,24 @@ def test_a_suspicious_record_confirms_the_reply_that_speaks_of_one() -> None:
     found = [_found("spf", WARN, serious=True)]
     assert judge("spf-failed", EnhancedCode(4, 7, 24), found).word is Word.CONFIRMED
     assert judge("spf-failed", EnhancedCode(5, 7, 23), found).word is Word.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("cause", "check", "code"),
+    [("helo-rejected", "helo", "mismatch"), ("dynamic-ip", "reverse-dns", "generic-name")],
+)
+def test_a_warning_that_is_what_the_reply_says_confirms_it(cause: str, check: str, code: str) -> None:
+    warned = Finding(
+        check=check,
+        subject="",
+        outcome=WARN,
+        result="",
+        says="it passes",
+        problems=(Problem(code, "what is wrong"),),
+    )
+    verdict = judge(cause, None, [warned])
+    assert (verdict.word, verdict.says) == (Word.CONFIRMED, "what is wrong")
+    assert judge(cause, None, [msgspec.structs.replace(warned, problems=())]).word is Word.REFUTED
 
 
 def test_what_is_missing_is_asked_for() -> None:

@@ -46,7 +46,7 @@ class Proof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prove: tuple[str, ...] = ()
     either: tuple[str, ...] = ()
     support: tuple[str, ...] = ()
-    warned: bool = False
+    problems: tuple[str, ...] = ()
 
     def fits(self, cause: str, enhanced: EnhancedCode | None) -> bool:
         """Whether the row is for such a reply."""
@@ -88,7 +88,8 @@ def judge(
     if enough := [finding for finding in passed if finding.check in proof.either]:
         return _refuted(enough)
     if failed:
-        return Verdict(Word.CONFIRMED, failed[0].says, _names(failed))
+        first = failed[0]
+        return Verdict(Word.CONFIRMED, _proving(first, proof) or first.says, _names(failed))
     if passed and not unsure:
         return _refuted(passed)
     if not proving:
@@ -101,9 +102,17 @@ def _passes(finding: Finding, proof: Proof) -> bool:
 
 
 def _fails(finding: Finding, proof: Proof) -> bool:
-    if finding.outcome is Outcome.FAIL:
-        return True
-    return proof.warned and finding.outcome is Outcome.WARN and any(p.serious for p in finding.problems)
+    return finding.outcome is Outcome.FAIL or bool(_proving(finding, proof))
+
+
+def _proving(finding: Finding, proof: Proof) -> str:
+    """The problem of a check that passed with a warning which proves the reply all the same, in words."""
+    if finding.outcome is not Outcome.WARN:
+        return ""
+    kept = (
+        p for p in finding.problems if p.code in proof.problems or (p.serious and "serious" in proof.problems)
+    )
+    return next((problem.says for problem in kept), "")
 
 
 def _names(findings: Sequence[Finding]) -> tuple[str, ...]:

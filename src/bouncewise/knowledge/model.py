@@ -63,6 +63,7 @@ class Blocklist(Record, frozen=True):
         ipv6: it takes IPv6 addresses.
         heeded: receivers refuse mail by it; a listing elsewhere is worth a warning.
         asked: ``always``, ``when-named`` (part of another list, or no list of mail) or ``never`` (private).
+        public: the zone that says the same and needs no key, of a list whose customers have keys.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Blocklist(Record, frozen=True):
     ipv6: bool = False
     heeded: bool = False
     asked: Literal["always", "when-named", "never"] = "always"
+    public: str = ""
     sources: tuple[str, ...] = ()
 
 

@@ -16,6 +16,7 @@ from bouncewise.checks.blocklist.query import ListState, ask_list, health, label
 from bouncewise.checks.dns import Status
 from bouncewise.checks.finding import Finding, Outcome
 from bouncewise.checks.subject import Subject
+from bouncewise.checks.verdict import Word, judge
 from bouncewise.knowledge.model import Blocklist
 from bouncewise.testing.zone import Zone
 
@@ -150,8 +151,18 @@ def test_retired_and_private_lists_are_not_asked() -> None:
     (sorbs,) = _check(zone, zones=("dnsbl.sorbs.net",))
     assert (sorbs.result, zone.asked) == ("retired", [])
     assert "out of date" in sorbs.says
-    (private,) = _check(zone, zones=("combined.mail.abusix.zone",))
-    assert (private.result, zone.asked) == ("private", [])
+
+
+@pytest.mark.parametrize("named", ["combined.mail.abusix.zone", "proofpoint-pdr", "cloudmark-csi"])
+def test_for_a_list_that_nobody_can_ask_public_ones_give_a_hint(named: str) -> None:
+    zone = Zone().add("1.2.0.192.zen.spamhaus.org", "A", "127.0.0.2")
+    private, public = _check(zone, zones=(named,))
+    assert (private.outcome, private.result) == (Outcome.UNKNOWN, "private")
+    assert (public.outcome, public.facts["listed"]) == (Outcome.WARN, ["zen.spamhaus.org"])
+    assert not any(named in name for name, _ in zone.asked)
+    verdict = judge("ip-blocklisted", None, (private, public))
+    assert verdict.word is Word.CANNOT_TELL
+    assert "private" in verdict.says
 
 
 def test_private_addresses_are_not_asked() -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from bouncewise.checks.blocklist.query import ListResult, ListState, ask_list, health, is_address
 from bouncewise.checks.dmarc.discover import suffix_org_domain
 from bouncewise.checks.dns import Resolver
 from bouncewise.checks.finding import Finding, Outcome, Step
-from bouncewise.checks.names import DomainNameError, canonical
+from bouncewise.checks.names import name_or_none
 from bouncewise.checks.subject import Subject
 from bouncewise.knowledge.model import Blocklist
 
@@ -45,7 +47,7 @@ async def check_blocklists(
     if not subjects:
         return (_nothing_to_ask(lists, zones),)
     found = await asyncio.gather(*(_one(item, resolver, lists, zones, test) for item in subjects))
-    return tuple(finding for finding in found if finding is not None) or (_nothing_to_ask(lists, zones),)
+    return tuple(finding for several in found for finding in several) or (_nothing_to_ask(lists, zones),)
 
 
 def _domains(domain: str) -> list[str]:
@@ -55,22 +57,29 @@ def _domains(domain: str) -> list[str]:
 
 async def _one(
     item: str, resolver: Resolver, lists: Mapping[str, Blocklist], zones: Sequence[str], test: bool
-) -> Finding | None:
+) -> tuple[Finding, ...]:
     ip = is_address(item)
     if ip is not None and (ip.is_private or ip.is_loopback or ip.is_multicast) and not _documented(str(ip)):
-        return _private(item)
-    asked = _named(lists, zones) if zones else _default(lists, item)
-    if zones and any(entry.asked == "never" or entry.status == "retired" for entry, _ in asked):
-        closed = [pair for pair in asked if pair[0].asked == "never" or pair[0].status == "retired"]
-        asked = [pair for pair in asked if pair not in closed]
-        if not asked:
-            return _closed(item, closed)
-    if not asked:
-        return None
-    results = list(await asyncio.gather(*(ask_list(entry, zone, item, resolver) for entry, zone in asked)))
+        return (_private(item),)
+    named = _named(lists, zones)
+    asked = [pair for pair in named if not _can_not_be_asked(pair[0])]
+    if asked or not named:
+        found = await _asked(item, asked or _default(lists, item), resolver, test)
+        return (_finding(item, found, named=bool(asked)),) if found else ()
+    closed = next((entry for entry, _ in named if entry.status != "retired"), None)
+    if closed is None:
+        return (_retired(item, named[0][0]),)
+    public = _finding(item, await _asked(item, _default(lists, item), resolver, test), named=False)
+    if public.outcome is Outcome.FAIL:  # a hint, and no proof that the list that was named has it
+        public = msgspec.structs.replace(public, outcome=Outcome.WARN)
+    return (_closed(item, closed), public)
+
+
+async def _asked(item: str, asked: Sequence[Asked], resolver: Resolver, test: bool) -> list[ListResult]:
+    results = await asyncio.gather(*(ask_list(entry, zone, item, resolver) for entry, zone in asked))
     if test:
-        results = list(await asyncio.gather(*(_tested(result, item, resolver) for result in results)))
-    return _finding(item, results, named=bool(zones))
+        results = await asyncio.gather(*(_tested(result, item, resolver) for result in results))
+    return list(results)
 
 
 async def _tested(result: ListResult, item: str, resolver: Resolver) -> ListResult:
@@ -96,13 +105,15 @@ def _default(lists: Mapping[str, Blocklist], item: str) -> list[Asked]:
 
 
 def _named(lists: Mapping[str, Blocklist], zones: Sequence[str]) -> list[Asked]:
-    """Zones that a reply names, with what is known of them."""
+    """Lists that a reply names by zone or by id, with what is known of them."""
     known = {zone: entry for entry in lists.values() for zone in entry.zones}
     found: list[Asked] = []
     for zone in list(dict.fromkeys(zones))[:MAX_NAMED]:
-        try:
-            name = canonical(zone)
-        except DomainNameError:
+        if zone in lists:
+            found += [(lists[zone], own) for own in lists[zone].zones or ("",)]
+            continue
+        name = name_or_none(zone)
+        if not name:
             continue
         unknown = Blocklist(id=name, operator="", name=name, zones=(name,), kind=("ip", "domain"))
         found.append((known.get(name, unknown), name))
@@ -206,15 +217,24 @@ def links(entry: Blocklist, item: str) -> tuple[str, ...]:
     return tuple(link for link in filled if link)
 
 
-def _closed(item: str, closed: Sequence[Asked]) -> Finding:
-    entry, zone = closed[0]
-    if entry.status == "retired":
-        note = f" ({entry.note})" if entry.note else ""
-        says = f"{entry.name} ({zone}) was shut down{note}: the receiver's configuration is out of date"
-        word = "retired"
-    else:
-        says = f"{entry.name} can't be asked by DNS: it is private or needs a key"
-        word = "private"
+def _can_not_be_asked(entry: Blocklist) -> bool:
+    return entry.asked == "never" or entry.status == "retired" or not entry.zones
+
+
+def _retired(item: str, entry: Blocklist) -> Finding:
+    note = f": {entry.note}" if entry.note else ""
+    says = f"{entry.name} was shut down{note}; the receiver's configuration is out of date"
+    return _unknown(item, "retired", says, entry)
+
+
+def _closed(item: str, entry: Blocklist) -> Finding:
+    says = (
+        f"{entry.name} can't be asked by DNS: it is private or needs a key; public lists were asked instead"
+    )
+    return _unknown(item, "private", says, entry)
+
+
+def _unknown(item: str, word: str, says: str, entry: Blocklist) -> Finding:
     return Finding(
         check="blocklist",
         subject=item,

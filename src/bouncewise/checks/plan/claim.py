@@ -27,13 +27,14 @@ _CLAIMS = {
 }
 
 
-def claim(cause: str, checks: tuple[str, ...], subject: Subject) -> str:
+def claim(cause: str, checks: tuple[str, ...], subject: Subject, lists: str) -> str:
     """What a reply claims.
 
     Args:
         cause: its cause.
         checks: what it asks for.
         subject: whom it is about.
+        lists: what it calls the blocklists that it names.
     """
     words = _CLAIMS.get(cause)
     if words is None:
@@ -43,7 +44,7 @@ def claim(cause: str, checks: tuple[str, ...], subject: Subject) -> str:
         domain=domain or "the sender's domain",
         ip=subject.ip or "the sending address",
         helo=subject.helo or "that was",
-        zone=", ".join(subject.zones) or "a blocklist",
+        zone=lists or "a blocklist",
         listed=", ".join(subject.listed) or subject.domain or "the domain",
         recipient=subject.recipient_domain or (domain or "the domain"),
     )

@@ -6,10 +6,10 @@ import msgspec
 
 from bouncewise.checks.names import address_or_none, domain_of, name_or_none
 from bouncewise.checks.plan.claim import claim
-from bouncewise.checks.plan.named import named
+from bouncewise.checks.plan.named import named, without_others
+from bouncewise.checks.plan.whom import left_over
 from bouncewise.checks.subject import Subject
 from bouncewise.diagnosis.diagnosis import Diagnosis
-from bouncewise.reply.model import Context
 
 # What each check can't do without, and what is asked for then; one of several is enough.
 _NEEDS = {
@@ -68,63 +68,49 @@ def plan(diagnosis: Diagnosis, known: Subject | None = None) -> Plan:
         return Plan((), known or Subject())
     subject = _subject(diagnosis, known or Subject())
     missing = _missing(checks, subject, of_domain=diagnosis.cause == "domain-blocklisted")
-    return Plan(checks, subject, missing, claim(diagnosis.cause, checks, subject))
+    return Plan(checks, subject, missing, claim(diagnosis.cause, checks, subject, _lists(diagnosis, subject)))
+
+
+def _lists(diagnosis: Diagnosis, subject: Subject) -> str:
+    known = diagnosis.engine.knowledge.blocklists
+    return ", ".join(known[zone].name if zone in known else zone for zone in subject.zones)
 
 
 def _subject(diagnosis: Diagnosis, known: Subject) -> Subject:
-    context = diagnosis.context
-    told = named(diagnosis.reply.text)
+    context, checks = diagnosis.context, diagnosis.advice.checks
+    words = without_others(diagnosis.reply.text, diagnosis.cause)
+    told = named(words, diagnosis.cause)
+    zones = known.zones or _zones(diagnosis, told)
+    told = left_over(diagnosis, words, checks, zones) | told
     recipient = domain_of(context.recipient or "") if "@" in (context.recipient or "") else ""
     sender = known.mail_from if known.mail_from is not None else context.sender
-    domain = known.domain or _name(told.get("domain", "")) or _name(domain_of(sender or ""))
-    if known.mail_from is None and sender is None and told.get("domain") and known.domain != domain:
-        sender = None
-    listed = _listed(diagnosis, told)
     return msgspec.structs.replace(
         known,
-        domain=domain,
-        ip=known.ip
-        or address_or_none(told.get("ip", ""))
-        or address_or_none(context.local_ip or "")
-        or _only_ip(diagnosis, context),
+        domain=known.domain or _name(told.get("domain", "")) or _name(domain_of(sender or "")),
+        ip=known.ip or address_or_none(told.get("ip", "")) or address_or_none(context.local_ip or ""),
         mail_from=sender,
         helo=known.helo or told.get("helo", "") or (context.helo or ""),
         selectors=known.selectors or ((told["selector"],) if "selector" in told else ()),
         recipient_domain=known.recipient_domain or _name(told.get("rcpt", "")) or _name(recipient),
-        zones=known.zones or _zones(diagnosis, told),
-        listed=known.listed or listed,
+        zones=zones,
+        listed=known.listed or _listed(told),
     )
 
 
-def _only_ip(diagnosis: Diagnosis, context: Context) -> str:
-    """The one address that the words name, where it is not the server's own."""
-    ips = [ip for ip in diagnosis.entities.ips if ip != context.remote_ip]
-    return address_or_none(ips[0]) if len(ips) == 1 else ""
-
-
 def _zones(diagnosis: Diagnosis, told: dict[str, str]) -> tuple[str, ...]:
-    mention = diagnosis.entities.blocklist
-    if mention and mention.zone:
-        named_zone = told.get("zone", "")
-        return (named_zone,) if named_zone.endswith(mention.zone) else (mention.zone,)
+    """The zone of the list that is named, or its id where it has none that anybody may ask.
+
+    Of a known list its own zone counts, never what stands before it: that may be a customer's key.
+    """
+    if mention := diagnosis.entities.blocklist:
+        return (diagnosis.engine.knowledge.blocklists[mention.id].public or mention.zone or mention.id,)
     zone = _name(told.get("zone", ""))
     return (zone,) if zone and "blocklist" in diagnosis.advice.checks else ()
 
 
-def _listed(diagnosis: Diagnosis, told: dict[str, str]) -> tuple[str, ...]:
-    """Names that a list is said to have; of a listed domain without a name of its own the sender's."""
+def _listed(told: dict[str, str]) -> tuple[str, ...]:
     name = _name(told.get("listed", ""))
-    if name and not address_or_none(name):
-        return (name,)
-    if diagnosis.cause not in ("domain-blocklisted", "domain-reputation"):
-        return ()
-    own = set(_zones(diagnosis, told))
-    named_ones = [d for d in diagnosis.entities.domains if d not in own and not _is_of(d, own)]
-    return (named_ones[0],) if len(named_ones) == 1 else ()
-
-
-def _is_of(domain: str, zones: set[str]) -> bool:
-    return any(zone == domain or zone.endswith("." + domain) or domain.endswith("." + zone) for zone in zones)
+    return (name,) if name else ()
 
 
 def _missing(checks: tuple[str, ...], subject: Subject, *, of_domain: bool) -> tuple[Missing, ...]:
@@ -150,5 +136,5 @@ def _missing(checks: tuple[str, ...], subject: Subject, *, of_domain: bool) -> t
 
 
 def _name(text: str) -> str:
-    """A name of more than one label: single words of a reply are none."""
-    return name_or_none(text) if "." in text else ""
+    """A name of more than one label: single words of a reply are none, and addresses neither."""
+    return name_or_none(text) if "." in text and not address_or_none(text) else ""

@@ -10,8 +10,10 @@ from importlib.resources import files
 
 import msgspec
 
+from bouncewise.checks.dmarc.discover import suffix_org_domain
 from bouncewise.checks.names import IPAddress
 
+_DIGIT = re.compile(r"[0-9]")
 _WORDS = re.compile(r"[a-z]+(?:-(?:up))?")
 
 
@@ -23,6 +25,7 @@ class Generic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     words: tuple[str, ...] = ()
     endings: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()
+    counter_examples: tuple[str, ...] = ()
 
 
 @cache
@@ -39,8 +42,9 @@ def generic(name: str, ip: IPAddress) -> str:
         name: the PTR record.
         ip: its address.
     """
-    host = name.lower()
-    words = set(_WORDS.findall(host.rpartition(".")[0]))
+    host = name.lower().rstrip(".")
+    own = host.removesuffix(suffix_org_domain(host))
+    words = set(_WORDS.findall(own)) if _DIGIT.search(own) else set()
     for row in rows():
         if (
             (row.ip and _holds(host, ip))

@@ -114,9 +114,8 @@ def _resolved(name: str, subject: Subject, answers: list[Answer] | tuple[Answer,
         )
     if subject.ip and subject.ip not in found:
         says = f"{name} leads to {', '.join(found[:3])} and not to {subject.ip}, where the mail came from"
-        problem = Problem(
-            "mismatch", "receivers may take this for a forged name", source="RFC 5321 section 4.1.4"
-        )
+        forged = f"{name} does not lead to {subject.ip}; receivers may take it for a forged name"
+        problem = Problem("mismatch", forged, source="RFC 5321 section 4.1.4")
         return _finding(name, Outcome.WARN, "mismatch", says, steps=steps, problems=(problem,))
     end = f", among them {subject.ip}" if subject.ip and len(found) > 1 else ""
     return _finding(name, Outcome.PASS, "pass", f"{name} leads to {', '.join(found[:3])}{end}", steps=steps)

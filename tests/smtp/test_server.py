@@ -277,6 +277,21 @@ def test_memory_is_bounded_by_what_is_taken() -> None:
     assert codes(run(session, b"\r\n.\r\n")) == [552]
 
 
+@pytest.mark.parametrize(
+    ("begin", "rest"),
+    [(b"DATA\r\n" + b"x" * 5000, b"y\r\n.\r\n"), (b"BDAT 6000 LAST\r\n" + b"x" * 5000, b"y" * 1000)],
+)
+def test_a_message_without_room_is_read_to_its_end_and_refused_for_now(begin: bytes, rest: bytes) -> None:
+    session = ServerSession(OFFER)
+    run(session, HELLO + MAIL + RCPT + begin)
+    assert session.held >= 4990
+    session.drop_content()
+    assert session.held == 0
+    assert codes(run(session, rest[:1]))[-1:] in ([], [354])
+    assert session.held == 0
+    assert codes(run(session, rest[1:] + b"RSET\r\n" + MAIL + RCPT))[-4:] == [452, 250, 250, 250]
+
+
 def test_a_refused_chunk_is_not_read_as_commands() -> None:
     session = ServerSession(OFFER)
     replies = run(session, HELLO + b"BDAT 10 LAST\r\nQUIT\r\nXYZ\r\nNOOP\r\n", step=1)

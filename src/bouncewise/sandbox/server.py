@@ -51,6 +51,7 @@ class Service:
         tls: context for STARTTLS, or None.
         idle: seconds without a command after which a session ends.
         most: connections at the same time.
+        room: octets of all messages that are coming in; who sends more is told to try again (452 4.3.1).
         passwords: of accounts, for mechanisms that need them.
         told: is told a line when a session ends.
     """
@@ -63,9 +64,11 @@ class Service:
     tls: ssl.SSLContext | None = None
     idle: float = IDLE
     most: int = 2000
+    room: int = 128 * 1024 * 1024
     passwords: dict[str, str] = field(default_factory=dict)
     told: Callable[[Transcript], None] | None = None
     open: set[Connection] = field(default_factory=set)
+    held: int = 0
 
 
 class Connection(asyncio.Protocol):
@@ -81,6 +84,7 @@ class Connection(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._full = self._securing = False
+        self._held = 0  # octets of a message that is coming in, as ``service.held`` counts them
         self.id = secrets.token_hex(6)
         self._began = time.time()
         self._lines: list[Line] = []
@@ -121,6 +125,18 @@ class Connection(asyncio.Protocol):
             self._pause()
             return
         self._pump()
+        if self._held or self._session.held:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Count what is held of messages that are coming in, and drop this one where all are too much."""
+        service, held = self._service, self._session.held
+        service.held += held - self._held
+        self._held = held
+        if service.held > service.room:
+            self._session.drop_content()
+            service.held += self._session.held - held
+            self._held = self._session.held
 
     def pause_writing(self) -> None:
         self._full = True
@@ -137,6 +153,7 @@ class Connection(asyncio.Protocol):
         if self not in service.open:
             return
         service.open.discard(self)
+        service.held -= self._held
         service.chooser.policies.closed(self._ip)
         if self._timer:
             self._timer.cancel()

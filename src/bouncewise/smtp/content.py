@@ -24,6 +24,17 @@ class DotReader:
         self.size = 0  # octets without stuffed dots, with the last line end
         self.bare = False  # a CR or LF stood alone
         self.longest = 0  # octets of the longest line with its line end
+        self.dropped = False  # there was no room for it
+
+    @property
+    def held(self) -> int:
+        """Octets that it holds."""
+        return 0 if self.dropped or self.size > self._limit + 2 else self.size
+
+    def drop(self) -> None:
+        """Forget what was kept, and keep no more; the end is looked for all the same."""
+        self.dropped = True
+        self._kept = []
 
     def feed(self, data: bytes) -> tuple[bool, bytes]:
         """Take in octets: whether the end has come, and what stands behind it."""
@@ -47,11 +58,15 @@ class DotReader:
         if not piece:
             return
         self.size += len(piece)
-        if self.size <= self._limit + 2:
+        if self.size > self._limit + 2:
+            self._kept = []
+        elif not self.dropped:
             self._kept.append(piece)
 
     def judge(self) -> None:
         """Work out ``size``, ``bare`` and ``longest`` once the end has come."""
+        if self.dropped:
+            return
         content = self.content()
         if self.size <= self._limit + 2:
             self.size = len(content)
@@ -68,17 +83,21 @@ class ChunkReader:
     """
 
     def __init__(self, size: int, *, keep: bool) -> None:
-        self._left = size
+        self.left = size  # octets that are still to come
         self._keep = keep
         self._kept: list[bytes] = []
 
+    def drop(self) -> None:
+        """Forget what was kept, and keep no more."""
+        self._keep, self._kept = False, []
+
     def feed(self, data: bytes) -> tuple[bool, bytes]:
         """Take in octets: whether the chunk is whole, and what stands behind it."""
-        piece = data[: self._left]
-        self._left -= len(piece)
+        piece = data[: self.left]
+        self.left -= len(piece)
         if self._keep:
             self._kept.append(piece)
-        return self._left == 0, data[len(piece) :]
+        return self.left == 0, data[len(piece) :]
 
     def content(self) -> bytes:
         """The chunk."""

@@ -53,6 +53,7 @@ from bouncewise.smtp.usual import said, usual
 _NEVER_ENHANCED = (Connected, Hello)  # RFC 2034 section 4
 _WITHOUT_AUTH = {Verb.AUTH, Verb.EHLO, Verb.HELO, Verb.NOOP, Verb.RSET, Verb.QUIT, Verb.STARTTLS, Verb.HELP}
 _WITHOUT_TLS = {Verb.EHLO, Verb.HELO, Verb.NOOP, Verb.QUIT, Verb.STARTTLS}
+_FULL = said(452, "4.3.1", "no room for the messages that come in at once; try again later")
 MakeExchange = Callable[[str], Exchange]
 
 
@@ -98,7 +99,7 @@ class ServerSession:
         self._chunks_size = 0
         self._exchange: Exchange | None = None
         self._mechanism = ""
-        self._too_long = self._handshake = self._chunk_refused = False
+        self._too_long = self._handshake = self._chunk_refused = self._no_room = False
         self._errors = self._commands = 0
 
     @property
@@ -110,6 +111,24 @@ class ServerSession:
     def handshake(self) -> bool:
         """Whether STARTTLS was answered with 220: TLS comes next, then ``secured``."""
         return self._handshake
+
+    @property
+    def held(self) -> int:
+        """Octets of a message that is coming in."""
+        if self._content is not None:
+            return self._content.held
+        over = self.limits.message and self._chunks_size > self.limits.message
+        if over or self._no_room or self._chunk_refused:
+            return 0
+        return self._chunks_size - (self._chunk.left if self._chunk else 0)
+
+    def drop_content(self) -> None:
+        """There is no room for the message that is coming in: it is answered with 452 4.3.1 when it ends."""
+        if self._content is not None:
+            self._content.drop()
+        elif self._chunk is not None:
+            self._chunk.drop()
+            self._chunks, self._no_room = [], True
 
     def feed(self, data: bytes) -> None:
         """Take in what the client sent."""
@@ -398,6 +417,8 @@ class ServerSession:
         limits = self.limits
         if limits.message and reader.size > limits.message:
             fault = said(552, "5.3.4", f"the message is larger than {limits.message} octets")
+        elif reader.dropped:
+            fault = _FULL
         elif reader.bare and limits.bare == REFUSE:
             fault = said(554, "5.6.0", "a line of the message ends with a bare CR or LF")
         elif limits.text_line and reader.longest > limits.text_line:
@@ -420,6 +441,11 @@ class ServerSession:
         if limit and self._chunks_size > limit:
             self._reset_to_spoilt()
             self._error(said(552, "5.3.4", f"the message is larger than {limit} octets"))
+            return True
+        if self._no_room:
+            self._no_room = False
+            self._reset_to_spoilt()
+            self._error(_FULL)
             return True
         self._chunks.append(reader.content())
         if self._chunk_last:

@@ -1,0 +1,1 @@
+"""Deliveries and their counts, kept in SQLite or PostgreSQL."""

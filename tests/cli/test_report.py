@@ -12,8 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.pipeline.postfix_log import postfix_log
 
-from bouncewise.cli import cli, source
+from bouncewise.cli import cli
 from bouncewise.cli import report as report_command
+from bouncewise.pipeline import pasted
 from bouncewise.pipeline.run import Piece
 
 HOSTILE = (
@@ -204,7 +205,7 @@ def test_a_long_line_of_a_log_is_no_path() -> None:
 def test_what_begins_as_json_and_is_none_is_read_to_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(source, "MAX_MAIL", 70_000)
+    monkeypatch.setattr(pasted, "MAX_MAIL", 70_000)
     path = tmp_path / "replies.txt"
     path.write_text('{"reply": "550 5.1.1 no such user"}\n' * 3000)
     found = json.loads(_run("explain", str(path), "--json").stdout)

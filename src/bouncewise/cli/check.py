@@ -121,7 +121,7 @@ class _Run:
         live = Live(self._checking, names)
 
         async def work() -> tuple[Finding, ...]:
-            return await run_checks(names, about, self._checking.means(), live.tell)
+            return await run_checks(names, about, self._checking.asking.means(), live.tell)
 
         findings = self._checking.run(work)
         live.end()
@@ -154,7 +154,7 @@ class _Run:
         line = Live(self._checking, question.checks) if live else None
 
         async def work() -> Checked:
-            return await answer(question, self._checking.means(), line.tell if line else None)
+            return await answer(question, self._checking.asking.means(), line.tell if line else None)
 
         checked = self._checking.run(work)
         if line:
@@ -172,7 +172,7 @@ class _Run:
             show(verdict_lines(checked, now_words()))
             if findings:
                 show([[]])
-        lost = self._checking.no_network
+        lost = self._checking.asking.no_network
         if lost and not self._details:  # one line says it for all of them
             untold = [finding for finding in findings if finding.outcome is Outcome.UNKNOWN]
             findings = [finding for finding in findings if finding not in untold]
@@ -181,7 +181,7 @@ class _Run:
                 show([[(f"Not known without DNS: {names}", "")]])
         show(finding_lines(findings, details=self._details))
         if findings:
-            asked, took = self._checking.questions, time.monotonic() - self._start
+            asked, took = self._checking.asking.questions, time.monotonic() - self._start
             told = f"{summary(findings)}; {asked} questions in {took:.1f} s, {now_words()}"
             show([[], [(told, "dim")]])
         if lost:
@@ -200,7 +200,7 @@ class _Run:
             "subject": subject_record(subject),
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
             "seconds": round(time.monotonic() - self._start, 3),
-            "questions": self._checking.questions,
+            "questions": self._checking.asking.questions,
         }
         if diagnosis is not None:
             told["diagnosis"] = diagnosis.as_dict()

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from bouncewise.checks.dns import Answer, Status
-from bouncewise.checks.run import Means
 from bouncewise.cli.dnsoptions import AskHow
 
 if TYPE_CHECKING:
@@ -36,16 +34,12 @@ class Checking:
     """
 
     def __init__(self, lists: dict[str, Blocklist], how: AskHow) -> None:
-        self._lists = lists
-        self._timeout = how.timeout
-        self._offline = how.offline
-        self._alone = how.offline or how.zone is not None
+        from bouncewise.checks.asking import Asking  # noqa: PLC0415 - only where DNS is asked
+
         self._source = resolver_of(how)
-        self._cached: Resolver | None = None
+        alone = how.offline or how.zone is not None
+        self.asking = Asking(self._source, lists, how.timeout, offline=how.offline, fetches=not alone)
         self._runner = asyncio.Runner()
-        self.questions = 0  # asked of DNS or of the cache
-        self.answered = 0  # of them with an answer
-        self._why = ""
 
     def __enter__(self) -> Checking:
         self._runner.__enter__()
@@ -61,47 +55,14 @@ class Checking:
         """Run a coroutine to its end."""
         return self._runner.run(work())
 
-    def means(self) -> Means:
-        """What the checks of one question work with; made inside the loop."""
-        from bouncewise.checks.resolver.bounded import Bounded  # noqa: PLC0415 - only where DNS is asked
-        from bouncewise.checks.resolver.cached import Cached  # noqa: PLC0415
-
-        if self._cached is None:
-            self._cached = Cached(self._source, time.monotonic)
-        until = asyncio.get_running_loop().time() + self._timeout
-        return Means(
-            Bounded(self._cached, until=until, tell=self._count),
-            time.time(),
-            self._lists,
-            None if self._alone else _fetcher(self._cached),
-            self._timeout,
-        )
-
     def answers(self, questions: Sequence[Question]) -> list[Checked]:
         """Answer questions of replies, at the same time."""
         from bouncewise.checks.reply import answer_many  # noqa: PLC0415
 
         async def work() -> list[Checked]:
-            return await answer_many(questions, [self.means() for _ in questions])
+            return await answer_many(questions, [self.asking.means() for _ in questions])
 
         return self.run(work)
-
-    @property
-    def no_network(self) -> str:
-        """Why DNS could not be asked at all, in one line; "" where it could or was not needed."""
-        if not self._why:
-            return ""
-        hint = "" if self._offline else "; --resolver asks another server"
-        return f"No answer from DNS ({self._why}{hint}): what is told rests on the input."
-
-    def _count(self, answer: Answer) -> None:
-        self.questions += 1
-        silent = answer.status in (Status.OFFLINE, Status.TIMEOUT)
-        if silent and not self.answered:
-            self._why = answer.detail
-        elif not silent and answer.status not in (Status.MALFORMED, Status.LIMIT):
-            self.answered += 1
-            self._why = ""
 
 
 def resolver_of(how: AskHow) -> Resolver:
@@ -128,12 +89,6 @@ def resolver_of(how: AskHow) -> Resolver:
         return make_resolver(how.resolvers)
     except ResolverError as error:
         raise click.ClickException(str(error)) from None
-
-
-def _fetcher(resolver: Resolver) -> Any:
-    from bouncewise.checks.fetch import HttpsFetcher  # noqa: PLC0415
-
-    return HttpsFetcher(resolver)
 
 
 class Live:
@@ -168,7 +123,7 @@ class Live:
         done = self._all - len(self._left)
         waiting = f"; waiting for {', '.join(self._left)}" if self._left else ""
         told = (
-            f"{done} of {self._all} checks, {self._checking.questions} questions, "
+            f"{done} of {self._all} checks, {self._checking.asking.questions} questions, "
             f"{time.monotonic() - self._start:.1f} s{waiting}"
         )
         click.echo(f"\r{told[:98]:<98}", nl=False, err=True)

@@ -18,18 +18,10 @@ from bouncewise.cli.person import paragraphs
 from bouncewise.cli.progress import counted
 from bouncewise.cli.show import show
 from bouncewise.cli.shown import Shown
-from bouncewise.cli.source import (
-    MAX_LINE,
-    Piece,
-    head_of,
-    mail_in,
-    open_input,
-    pieces,
-    split,
-    webhook_in,
-)
-from bouncewise.diagnosis.diagnosis import Diagnosis
+from bouncewise.cli.source import open_input
 from bouncewise.diagnosis.engine import Engine
+from bouncewise.pipeline.asked import Answer, answer
+from bouncewise.pipeline.pasted import MAX_LINE, Piece, head_of, mail_in, pieces, split, webhook_in
 from bouncewise.reply.model import NO_CONTEXT, Context, Phase
 
 if TYPE_CHECKING:
@@ -210,15 +202,11 @@ def _json_lines(engine: Engine, file: BinaryIO | None, text: str, verdicts: Verd
         sys.exit(1)
 
 
-Answer = tuple[dict[str, Any], Diagnosis | None]
-
-
 def _answers(engine: Engine, lines: Iterable[bytes]) -> Iterator[Answer]:
     """The record of each line and its diagnosis, or None where the line can't be read."""
-    decode = msgspec.json.Decoder().decode
     for number, line in enumerate(lines, 1):
         if line.strip():
-            yield _answer(engine, line, number, decode)
+            yield answer(engine, line, number)
 
 
 def _with_checks(answers: Iterator[Answer], verdicts: Verdicts) -> Iterator[Answer]:
@@ -238,50 +226,3 @@ def _read_lines(file: BinaryIO | None, text: str) -> Any:
             while (more := file.readline(MAX_LINE)) and not more.endswith(b"\n"):
                 continue
         yield line
-
-
-def _answer(engine: Engine, line: bytes, number: int, decode: Any) -> Answer:
-    try:
-        row = decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        why = "longer than 1 MiB" if len(line) >= MAX_LINE else f"no JSON: {error}"
-        return _unreadable(None, number, why), None
-    if not isinstance(row, dict) or not isinstance(row.get("reply"), str):
-        identity = row.get("id") if isinstance(row, dict) else None
-        return _unreadable(identity, number, 'a line is an object with a text "reply"'), None
-    diagnosis = engine.diagnose(row["reply"], _context(row))
-    answer = {"id": row["id"]} if "id" in row else {}
-    return {**answer, **diagnosis.as_dict()}, diagnosis
-
-
-def _unreadable(identity: Any, number: int, why: str) -> dict[str, Any]:
-    known = {"id": identity} if identity is not None else {}
-    return {
-        **known,
-        "cause": "unknown",
-        "action": "none",
-        "confidence": 0.0,
-        "error": f"line {number}: {why}",
-    }
-
-
-def _context(row: dict[str, Any]) -> Context:
-    """What a line tells besides; a value of the wrong kind is left out."""
-
-    def text(name: str) -> str | None:
-        value = row.get(name)
-        return value if isinstance(value, str) and value else None
-
-    phase = text("phase")
-    return Context(
-        phase=Phase(phase) if phase in _PHASES else None,
-        remote_host=text("host") or text("remote_host"),
-        remote_ip=text("remote_ip"),
-        local_ip=text("local_ip"),
-        helo=text("helo"),
-        sender=row["sender"] if isinstance(row.get("sender"), str) else None,
-        recipient=text("recipient"),
-        attempts=row["attempts"]
-        if isinstance(row.get("attempts"), int) and row["attempts"] < 10**6
-        else None,
-    )

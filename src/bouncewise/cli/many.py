@@ -10,9 +10,9 @@ from bouncewise.cli.person import WIDTH
 from bouncewise.cli.progress import counted
 from bouncewise.cli.safe import safe
 from bouncewise.cli.show import Part, show
-from bouncewise.cli.source import Piece
 from bouncewise.diagnosis.diagnosis import Diagnosis
 from bouncewise.diagnosis.engine import Engine
+from bouncewise.pipeline.pasted import Piece
 from bouncewise.reply.model import Context
 
 MAX_SHOWN = 200

@@ -32,8 +32,8 @@ class Verdicts:
 
     @property
     def no_network(self) -> str:
-        """See ``Checking.no_network``."""
-        return self._checking.no_network
+        """See ``Asking.no_network``."""
+        return self._checking.asking.no_network
 
     @staticmethod
     def question(diagnosis: Diagnosis, known: Subject | None = None) -> Question | None:

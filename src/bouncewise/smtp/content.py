@@ -6,6 +6,11 @@ bare LF or a bare CR, is content: a server that ends there lets messages be smug
 
 from __future__ import annotations
 
+from bouncewise.reply.model import Reply
+from bouncewise.smtp.limits import REFUSE, Limits
+from bouncewise.smtp.usual import said
+
+FULL = said(452, "4.3.1", "no room for the messages that come in at once; try again later")
 _END = b"\r\n.\r\n"
 _TAIL = len(_END) - 1
 
@@ -74,6 +79,24 @@ class DotReader:
         self.longest = longest_line(content)
 
 
+def fault_of(reader: DotReader, limits: Limits) -> Reply | None:
+    """Why content that has ended is refused, or None.
+
+    Args:
+        reader: that has judged it.
+        limits: of the session.
+    """
+    if limits.message and reader.size > limits.message:
+        return said(552, "5.3.4", f"the message is larger than {limits.message} octets")
+    if reader.dropped:
+        return FULL
+    if reader.bare and limits.bare == REFUSE:
+        return said(554, "5.6.0", "a line of the message ends with a bare CR or LF")
+    if limits.text_line and reader.longest > limits.text_line:
+        return said(554, "5.6.0", f"a line of the message is longer than {limits.text_line} octets")
+    return None
+
+
 class ChunkReader:
     """The octets of one BDAT chunk (RFC 3030 section 2).
 
@@ -102,6 +125,61 @@ class ChunkReader:
     def content(self) -> bytes:
         """The chunk."""
         return b"".join(self._kept)
+
+
+class Chunks:
+    """A message that comes by BDAT (RFC 3030): its chunks, and the one that is coming in.
+
+    Args:
+        limit: octets of a message; 0 for no limit.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._parts: list[bytes] = []
+        self.size = 0  # octets of all chunks, as they were announced
+        self.coming: ChunkReader | None = None
+        self.last = False
+        self.refused = False  # the BDAT of the coming chunk was answered with a refusal
+        self.no_room = False
+
+    @property
+    def held(self) -> int:
+        """Octets that are held."""
+        if self.no_room or self.refused or self.too_large:
+            return 0
+        return self.size - (self.coming.left if self.coming else 0)
+
+    @property
+    def too_large(self) -> bool:
+        """Whether the message is larger than it may be."""
+        return bool(self._limit) and self.size > self._limit
+
+    def begin(self, size: int, *, last: bool) -> None:
+        """A chunk comes."""
+        self.size += size
+        self.last = last
+        self.coming = ChunkReader(size, keep=not self.too_large)
+
+    def skip(self, size: int) -> None:
+        """A chunk comes whose BDAT was refused."""
+        self.coming, self.last, self.refused = ChunkReader(size, keep=False), False, True
+
+    def drop(self) -> None:
+        """Forget what is held, and keep no more of what comes."""
+        if self.coming is not None:
+            self.coming.drop()
+            self._parts, self.no_room = [], True
+
+    def take(self) -> None:
+        """The chunk is whole."""
+        if self.coming is not None:
+            self._parts.append(self.coming.content())
+        self.coming = None
+
+    def content(self) -> bytes:
+        """All chunks."""
+        return b"".join(self._parts)
 
 
 def has_bare(content: bytes) -> bool:

@@ -29,7 +29,7 @@ from bouncewise.smtp.command import (
     parse_rcpt,
     shown,
 )
-from bouncewise.smtp.content import ChunkReader, DotReader
+from bouncewise.smtp.content import FULL, ChunkReader, Chunks, DotReader, fault_of
 from bouncewise.smtp.events import (
     Connected,
     Content,
@@ -43,7 +43,7 @@ from bouncewise.smtp.events import (
     Sender,
     TlsWanted,
 )
-from bouncewise.smtp.limits import REFUSE, Limits
+from bouncewise.smtp.limits import Limits
 from bouncewise.smtp.offer import Offer
 from bouncewise.smtp.path import Path, is_name
 from bouncewise.smtp.sasl import Claim, Exchange, SaslError, decode_line
@@ -53,7 +53,6 @@ from bouncewise.smtp.usual import said, usual
 _NEVER_ENHANCED = (Connected, Hello)  # RFC 2034 section 4
 _WITHOUT_AUTH = {Verb.AUTH, Verb.EHLO, Verb.HELO, Verb.NOOP, Verb.RSET, Verb.QUIT, Verb.STARTTLS, Verb.HELP}
 _WITHOUT_TLS = {Verb.EHLO, Verb.HELO, Verb.NOOP, Verb.QUIT, Verb.STARTTLS}
-_FULL = said(452, "4.3.1", "no room for the messages that come in at once; try again later")
 MakeExchange = Callable[[str], Exchange]
 
 
@@ -93,13 +92,10 @@ class ServerSession:
         self._event: Event | None = None
         self._connected = False
         self._content: DotReader | None = None
-        self._chunk: ChunkReader | None = None
-        self._chunk_last = False
-        self._chunks: list[bytes] = []
-        self._chunks_size = 0
+        self._chunks = Chunks(self.limits.message)
         self._exchange: Exchange | None = None
         self._mechanism = ""
-        self._too_long = self._handshake = self._chunk_refused = self._no_room = False
+        self._too_long = self._handshake = False
         self._errors = self._commands = 0
 
     @property
@@ -115,20 +111,11 @@ class ServerSession:
     @property
     def held(self) -> int:
         """Octets of a message that is coming in."""
-        if self._content is not None:
-            return self._content.held
-        over = self.limits.message and self._chunks_size > self.limits.message
-        if over or self._no_room or self._chunk_refused:
-            return 0
-        return self._chunks_size - (self._chunk.left if self._chunk else 0)
+        return self._content.held if self._content is not None else self._chunks.held
 
     def drop_content(self) -> None:
         """There is no room for the message that is coming in: it is answered with 452 4.3.1 when it ends."""
-        if self._content is not None:
-            self._content.drop()
-        elif self._chunk is not None:
-            self._chunk.drop()
-            self._chunks, self._no_room = [], True
+        (self._content or self._chunks).drop()
 
     def feed(self, data: bytes) -> None:
         """Take in what the client sent."""
@@ -195,8 +182,8 @@ class ServerSession:
         """Work off one thing that stands in the buffer; False where more is needed."""
         if self._content is not None:
             return self._read_content(self._content)
-        if self._chunk is not None:
-            return self._read_chunk(self._chunk)
+        if self._chunks.coming is not None:
+            return self._read_chunk(self._chunks.coming)
         limit = self.limits.auth_line if self._exchange else self.limits.command_line
         end = self._in.find(b"\n", self._at)
         if end < 0:
@@ -289,10 +276,7 @@ class ServerSession:
         if not self.offer.chunking:
             raise CommandError(502, "5.5.1", "BDAT is not offered")
         size, last = parse_bdat(command.argument)
-        self._chunks_size += size
-        limit = self.limits.message
-        self._chunk_last = last
-        self._chunk = ChunkReader(size, keep=not limit or self._chunks_size <= limit)
+        self._chunks.begin(size, last=last)
 
     def _drop_chunk(self, argument: str) -> None:
         """A BDAT that is refused has its chunk all the same, which must not be read as commands."""
@@ -300,8 +284,7 @@ class ServerSession:
             size, _ = parse_bdat(argument)
         except CommandError:
             return
-        self._chunk, self._chunk_last = ChunkReader(size, keep=False), False
-        self._chunk_refused = True
+        self._chunks.skip(size)
 
     def _rset(self, command: Command) -> None:
         if command.argument:
@@ -389,8 +372,7 @@ class ServerSession:
     def _reset(self, state: State) -> None:
         self.state = state if self.state not in (State.SHUT, State.ENDED) else self.state
         self.sender, self.recipients, self.parameters = None, [], {}
-        self._chunks, self._chunks_size = [], 0
-        self._content = self._chunk = None
+        self._chunks, self._content = Chunks(self.limits.message), None
 
     # -- content ------------------------------------------------------------------------------------------
 
@@ -414,50 +396,35 @@ class ServerSession:
         return True
 
     def _whole(self, reader: DotReader) -> None:
-        limits = self.limits
-        if limits.message and reader.size > limits.message:
-            fault = said(552, "5.3.4", f"the message is larger than {limits.message} octets")
-        elif reader.dropped:
-            fault = _FULL
-        elif reader.bare and limits.bare == REFUSE:
-            fault = said(554, "5.6.0", "a line of the message ends with a bare CR or LF")
-        elif limits.text_line and reader.longest > limits.text_line:
-            fault = said(554, "5.6.0", f"a line of the message is longer than {limits.text_line} octets")
+        if fault := fault_of(reader, self.limits):
+            self._reset(State.READY)
+            self._error(fault)
         else:
             self._event = Content(reader.content())
-            return
-        self._reset(State.READY)
-        self._error(fault)
 
     def _read_chunk(self, reader: ChunkReader) -> bool:
         whole, self._in = reader.feed(self._rest())
         if not whole:
             return False
-        self._chunk = None
-        if self._chunk_refused:  # answered already
-            self._chunk_refused = False
-            return True
-        limit = self.limits.message
-        if limit and self._chunks_size > limit:
-            self._reset_to_spoilt()
-            self._error(said(552, "5.3.4", f"the message is larger than {limit} octets"))
-            return True
-        if self._no_room:
-            self._no_room = False
-            self._reset_to_spoilt()
-            self._error(_FULL)
-            return True
-        self._chunks.append(reader.content())
-        if self._chunk_last:
-            self._event = Content(b"".join(self._chunks))
+        chunks = self._chunks
+        chunks.take()
+        if chunks.refused:  # answered already
+            chunks.refused = False
+        elif chunks.too_large:
+            self._spoil(said(552, "5.3.4", f"the message is larger than {self.limits.message} octets"))
+        elif chunks.no_room:
+            self._spoil(FULL)
+        elif chunks.last:
+            self._event = Content(chunks.content())
         else:
             self.state = State.CHUNKS
-            self._say(said(250, "2.0.0", f"{self._chunks_size} octets"))
+            self._say(said(250, "2.0.0", f"{chunks.size} octets"))
         return True
 
-    def _reset_to_spoilt(self) -> None:
-        self._chunks, self._chunks_size = [], 0
+    def _spoil(self, fault: Reply) -> None:
+        self._chunks = Chunks(self.limits.message)
         self.state = State.SPOILT
+        self._error(fault)
 
     # -- authentication -----------------------------------------------------------------------------------
 

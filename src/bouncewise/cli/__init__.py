@@ -12,6 +12,7 @@ _COMMANDS = {
     "read": "Read bounce mails, logs and webhooks: a record for each delivery.",
     "report": "Sum them up: what bounces, why, where, and what to mend first.",
     "check": "Ask DNS about a domain, a message, or what a reply claims.",
+    "serve": "The pages and the HTTP API.",
     "sandbox": "An SMTP server that gives every reply, to test what sends mail.",
     "probe": "Talk to a mail server and explain each of its replies.",
     "lookup": "What is known about a reply code, enhanced code, cause, provider or blocklist.",

@@ -38,12 +38,17 @@ class Added(msgspec.Struct, frozen=True):
     """What became of deliveries that were given.
 
     Attributes:
-        new: how many were not there before.
+        kept: those that were not there before.
         known: how many were.
     """
 
-    new: int
+    kept: Sequence[Kept]
     known: int
+
+    @property
+    def new(self) -> int:
+        """How many were not there before."""
+        return len(self.kept)
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -105,7 +110,7 @@ class Store:
                 self.database.write(_INSERT, (kept.values for kept in new))
                 self.database.write(_COUNT, _counts(new))
                 self.database.write(_TEMPLATE, _templates(new))
-        return Added(len(new), len(given) - len(new))
+        return Added(new, len(given) - len(new))
 
     def _known(self, keys: list[bytes]) -> Iterable[bytes]:
         for start in range(0, len(keys), KEYS):

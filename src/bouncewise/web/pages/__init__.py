@@ -1,0 +1,1 @@
+"""The pages: what they show is worked out here, and drawn by the templates."""

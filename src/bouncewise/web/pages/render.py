@@ -1,0 +1,84 @@
+"""Templates: everything that comes from a stranger is escaped, cut, and shown with its hidden signs."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from litestar import Response
+from markupsafe import Markup
+
+from bouncewise.diagnosis.advice import duration
+from bouncewise.reply.visible import visible
+from bouncewise.report.html import coded, shown
+from bouncewise.report.tally import OUTCOMES
+from bouncewise.report.words import percent, times
+
+VERDICTS = {
+    "deliver": "Delivered",
+    "continue": "Go on",
+    "retry": "Try again",
+    "bounce": "Given up",
+    "none": "Nothing to do",
+}
+WHO = {
+    "nobody": "nobody has to do anything",
+    "sender-user": "the person who sent it",
+    "sender-admin": "whoever runs the sending server or domain",
+    "recipient": "the recipient",
+    "recipient-admin": "whoever runs the receiving server",
+}
+
+
+def page(name: str, *, status: int = 200, **values: Any) -> Response[bytes]:
+    """A page.
+
+    Args:
+        name: of the template.
+        status: of HTTP.
+        values: that it shows.
+    """
+    return Response(render(name, **values), status_code=status, media_type="text/html; charset=utf-8")
+
+
+def render(name: str, **values: Any) -> bytes:
+    """A template, filled in."""
+    # bytes that are no text come as lone surrogates, which no encoding of a page can hold
+    return _environment().get_template(name).render(**values).encode("utf-8", "replace")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FunctionLoader(_template),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    environment.filters.update(
+        shown=shown,
+        coded=coded,
+        count=lambda number: f"{number:,}",
+        percent=percent,
+        when=lambda time: shown(times(time)),
+        span=lambda seconds: duration(int(seconds)),
+        visible=lambda text, most=4000: visible(str(text)[:most]),
+        json=_json,
+    )
+    environment.globals.update(
+        outcomes=OUTCOMES, verdicts=VERDICTS, who=WHO, words=lambda slug: slug.replace("_", " ")
+    )
+    return environment
+
+
+def _template(name: str) -> str:
+    return (files("bouncewise.web.pages") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _json(value: Any) -> Markup:
+    """Indented JSON for a ``pre``."""
+    return Markup("{}").format(visible(json.dumps(value, ensure_ascii=False, indent=1)[:100_000]))

@@ -15,6 +15,7 @@ from litestar.config.app import AppConfig
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.params import FromPath
 
 from bouncewise.web.api import check as api_check
 from bouncewise.web.api import deliveries as api_deliveries
@@ -42,7 +43,7 @@ _ROUTES = [
 
 
 @get("/static/{name:str}", include_in_schema=False)
-async def static(name: str) -> Response[bytes]:
+async def static(name: FromPath[str]) -> Response[bytes]:
     """Styles, scripts and the icon; all are ours."""
     folder = files("bouncewise.web") / "static"
     if name not in {entry.name for entry in folder.iterdir()}:

@@ -47,7 +47,8 @@ def _entries(knowledge: Knowledge) -> Iterator[Entry]:
     for basic in registry.all_basic():
         yield _entry("code", str(basic.code), basic.name, basic.meaning)
     for enhanced in registry.all_enhanced():
-        yield _entry("enhanced", enhanced.code, enhanced.summary, enhanced.meaning)
+        written = " ".join(enhanced.code.replace("X", digit, 1) for digit in "245")
+        yield _entry("enhanced", enhanced.code, enhanced.summary, enhanced.meaning, written)
     for slug, provider in sorted(knowledge.providers.items(), key=lambda item: item[1].name.lower()):
         yield _entry("provider", slug, provider.name, ", ".join(provider.hosts), provider.kind)
     for slug, blocklist in sorted(knowledge.blocklists.items(), key=lambda item: item[1].name.lower()):

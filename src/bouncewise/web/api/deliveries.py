@@ -9,7 +9,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example, OpenAPIMediaType, RequestBody
-from litestar.params import Parameter
+from litestar.params import FromPath, PathParameter, QueryParameter
 from litestar.response import Stream
 
 from bouncewise.diagnosis.record import without_empty
@@ -145,7 +145,7 @@ async def list_them(  # noqa: PLR0913, PLR0917 - one parameter a field of the qu
     template: Text = "",
     cursor: Text = "",
     upload: Text = "",
-    limit: Annotated[int, Parameter(ge=1, le=MAX_LIMIT)] = 50,
+    limit: Annotated[int, QueryParameter(ge=1, le=MAX_LIMIT)] = 50,
 ) -> Response[bytes]:
     """Times are RFC 3339, a date, or a span back from now (``24h``, ``7d``)."""
     site = site_of(request)
@@ -162,7 +162,7 @@ async def list_them(  # noqa: PLR0913, PLR0917 - one parameter a field of the qu
 
 @get("/api/deliveries/{number:int}", summary="One delivery, explained", tags=["deliveries"], responses=FAULTS)
 async def one(
-    request: Asked, number: Annotated[int, Parameter(ge=1, le=2**53)], upload: Text = ""
+    request: Asked, number: Annotated[int, PathParameter(ge=1, le=2**53)], upload: Text = ""
 ) -> Response[bytes]:
     """The record that ``read`` gives, worked out anew."""
     return answer(await whole_record(request, number, upload))
@@ -194,8 +194,8 @@ async def whole_record(request: Asked, number: int, upload: str) -> dict[str, An
 )
 async def read(
     request: Asked,
-    keep: Annotated[bool, Parameter(description="Keep the deliveries.")] = False,
-    name: Annotated[str, Parameter(max_length=200, description="Of the file.")] = "upload",
+    keep: Annotated[bool, QueryParameter(description="Keep the deliveries.")] = False,
+    name: Annotated[str, QueryParameter(max_length=200, description="Of the file.")] = "upload",
 ) -> Response[bytes] | Stream:
     """A record for each delivery: JSON Lines where asked for by ``Accept``, else the first 1,000."""
     site, data = site_of(request), await body_of(request)
@@ -226,7 +226,7 @@ async def read(
     tags=["webhooks"],
     responses={200: ResponseSpec(TakenIn, description="What became of its events."), **FAULTS},
 )
-async def webhook(request: Asked, service: str) -> Response[bytes]:
+async def webhook(request: Asked, service: FromPath[str]) -> Response[bytes]:
     """Its signature is verified where the service signs and a secret is set; else a token is needed."""
     site, data = site_of(request), await body_of(request)
     payload = open_hook(site, service, request, data)

@@ -9,7 +9,7 @@ import msgspec
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
-from litestar.params import Body, Parameter
+from litestar.params import Body, QueryParameter
 from litestar.response import Stream
 
 from bouncewise.diagnosis.lookup import find
@@ -123,7 +123,8 @@ async def explain_many(request: Asked) -> Stream:
     responses=FAULTS,
 )
 async def explain_pasted(
-    request: Asked, name: Annotated[str, Parameter(max_length=200, description="Of the file.")] = "pasted"
+    request: Asked,
+    name: Annotated[str, QueryParameter(max_length=200, description="Of the file.")] = "pasted",
 ) -> Response[bytes]:
     """A reply, several, log lines, a mail, a mailbox, an archive or a webhook, as octets."""
     site, data = site_of(request), await body_of(request)
@@ -134,7 +135,7 @@ async def explain_pasted(
 async def lookup(
     request: Asked,
     q: Annotated[
-        str, Parameter(max_length=MAX_WORD, description="421, 5.7.26, a cause, provider or blocklist.")
+        str, QueryParameter(max_length=MAX_WORD, description="421, 5.7.26, a cause, provider or blocklist.")
     ],
 ) -> Response[bytes]:
     """What the registries and the knowledge base hold."""

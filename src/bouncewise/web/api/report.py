@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from bouncewise.report.html import page as report_page
 from bouncewise.report.rows import write_csv
@@ -59,10 +59,10 @@ async def report(  # noqa: PLR0913, PLR0917 - one parameter a field of the query
     template: Text = "",
     upload: Text = "",
     form: Annotated[
-        Form, Parameter(query="format", description="html is a page that needs no other file.")
+        Form, QueryParameter(name="format", description="html is a page that needs no other file.")
     ] = "json",
 ) -> Response[bytes]:
-    """Counts of the store, without times those of the last week; one name limits it, beside cause and outcome."""
+    """Counts of the store, by default of the last week; one name limits it, beside cause and outcome."""
     site = site_of(request)
     store = site.store_of(upload)
     wanted = filter_of(request.query_params, site.now, await site.aside(site.span, store))

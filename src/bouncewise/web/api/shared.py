@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Request, Response
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Stream
 
 from bouncewise.web.errors import FaultBody, WebError, bad
@@ -27,7 +27,7 @@ FAULTS = {
     429: ResponseSpec(FaultBody, description="Too many requests."),
     503: ResponseSpec(FaultBody, description="It took too long, or the store can't be used."),
 }
-Text = Annotated[str, Parameter(max_length=400)]
+Text = Annotated[str, QueryParameter(max_length=400)]
 
 
 def site_of(request: Asked) -> Site:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from litestar import Response, get, post
+from litestar.params import JSONBody
 from litestar.response import Stream
 
 from bouncewise.web.api.shared import Asked, json_lines, site_of
@@ -49,7 +50,7 @@ async def checked(request: Asked) -> Response[bytes]:
 
 
 @post("/check/stream", status_code=200, include_in_schema=False)
-async def stream(request: Asked, data: CheckIn) -> Stream:
+async def stream(request: Asked, data: JSONBody[CheckIn]) -> Stream:
     """Pieces of the page, for the script: a line for each finding as it comes."""
     subject_of(data)
     return json_lines(_pieces(site_of(request), data))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import Response, get, post
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from bouncewise.web.api.shared import Asked, body_of, site_of
 from bouncewise.web.errors import WebError, bad
@@ -46,7 +46,7 @@ async def pasted(request: Asked) -> Response[bytes]:
 
 @post("/explain/result", status_code=200, include_in_schema=False)
 async def result(
-    request: Asked, name: Annotated[str, Parameter(max_length=200)] = "pasted"
+    request: Asked, name: Annotated[str, QueryParameter(max_length=200)] = "pasted"
 ) -> Response[bytes]:
     """A piece of the page, for the script: what octets mean."""
     site = site_of(request)

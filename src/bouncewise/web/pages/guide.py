@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from bouncewise.diagnosis.lookup import find
 from bouncewise.store.counts import seen, seen_causes
@@ -31,7 +31,7 @@ _LONG = (
     "errors",
 )
 _HEAD = ("kind", "title", "name", "summary", "explanation", "meaning", "cause", "code", "provider", "id")
-Query = Annotated[str, Parameter(max_length=200)]
+Query = Annotated[str, QueryParameter(max_length=200)]
 
 
 @get("/guide", include_in_schema=False)
@@ -55,7 +55,7 @@ async def results(request: Asked, q: Query = "") -> Response[bytes]:
 
 
 @get("/guide/{kind:str}/{name:str}", include_in_schema=False)
-async def entry(request: Asked, kind: str, name: str) -> Response[bytes]:
+async def entry(request: Asked, kind: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """One page of the guide."""
     site = site_of(request)
     told = find(site.engine.knowledge, name) if kind in KINDS and len(name) <= 120 else None

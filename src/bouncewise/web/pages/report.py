@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from litestar import Response, get, post
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 from litestar.response import Redirect
 
 from bouncewise.store.model import Filter
@@ -146,7 +146,7 @@ async def deliveries(request: Asked, cursor: Text = "", upload: Text = "") -> Re
 
 @get("/deliveries/{number:int}", include_in_schema=False)
 async def delivery(
-    request: Asked, number: Annotated[int, Parameter(ge=1, le=2**53)], upload: Text = ""
+    request: Asked, number: Annotated[int, PathParameter(ge=1, le=2**53)], upload: Text = ""
 ) -> Response[bytes]:
     """One delivery, explained."""
     told = await whole_record(request, number, upload)
@@ -162,7 +162,7 @@ async def delivery(
 
 @post("/report/upload", status_code=200, include_in_schema=False)
 async def uploaded(
-    request: Asked, name: Annotated[str, Parameter(max_length=200)] = ""
+    request: Asked, name: Annotated[str, QueryParameter(max_length=200)] = ""
 ) -> Response[bytes] | Redirect:
     """Files that were dropped or chosen: their report, which the main store knows nothing of."""
     site = site_of(request)

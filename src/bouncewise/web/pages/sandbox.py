@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from litestar import Response, get
-from litestar.params import Parameter
+from litestar.params import FromPath, PathParameter
 
 from bouncewise.reply.parse import decode
 from bouncewise.sandbox.listing import choices
@@ -45,7 +45,7 @@ async def inbox(request: Asked) -> Response[bytes]:
 
 
 @get("/sandbox/messages/{number:int}", include_in_schema=False)
-async def message(request: Asked, number: Annotated[int, Parameter(ge=1, le=2**53)]) -> Response[bytes]:
+async def message(request: Asked, number: Annotated[int, PathParameter(ge=1, le=2**53)]) -> Response[bytes]:
     """One message as it came."""
     found = next((one for one in _sandbox(request).messages if one.id == number), None)
     if found is None:
@@ -57,7 +57,7 @@ async def message(request: Asked, number: Annotated[int, Parameter(ge=1, le=2**5
 
 
 @get("/sandbox/sessions/{name:str}", include_in_schema=False)
-async def session(request: Asked, name: str) -> Response[bytes]:
+async def session(request: Asked, name: FromPath[str]) -> Response[bytes]:
     """One session, line by line."""
     found = next((one for one in _sandbox(request).transcripts if one.session == name), None)
     if found is None:

@@ -1,18 +1,8 @@
-"""STUB"""
+"""Whether a webhook is from the service that it names: each service's own way to sign."""
 
-import msgspec
+from __future__ import annotations
 
+from bouncewise.web.signatures.hook import Hook, SignatureError
+from bouncewise.web.signatures.services import signs, verify
 
-class SignatureError(Exception): ...
-
-
-class Hook(msgspec.Struct, frozen=True):
-    headers: dict[str, str]
-    body: bytes
-    url: str = ""
-    now: float = 0.0
-
-
-def verify(service: str, hook: Hook, secret: str) -> None: ...
-def signs(service: str) -> bool:
-    return False
+__all__ = ["Hook", "SignatureError", "signs", "verify"]

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Example, OpenAPIMediaType, RequestBody
 from litestar.params import FromPath, PathParameter, QueryParameter
 from litestar.response import Stream
 
@@ -16,6 +15,7 @@ from bouncewise.diagnosis.record import without_empty
 from bouncewise.pipeline.diagnose import diagnose_delivery, record
 from bouncewise.store.model import COLUMNS
 from bouncewise.store.rows import delivery_of, diagnosis_of
+from bouncewise.web.api.bodies import OfDeliveries, OfJson, OfOctets
 from bouncewise.web.api.shared import (
     FAULTS,
     Asked,
@@ -79,27 +79,11 @@ class Deliveries(msgspec.Struct, frozen=True):
     whole: bool = True
 
 
-_EXAMPLE = {
-    "id": "a1",
-    "reply": "550 5.1.1 <bob@example.net>: Recipient address rejected: User unknown",
-    "recipient": "bob@example.net",
-    "sender": "ann@example.com",
-    "time": "2026-11-25T10:00:00Z",
-}
-
-
-class _Sent(RequestBody):
-    """The body of what is kept, which is read by its type."""
-
-    def __init__(self) -> None:
-        example = {"one": Example(value=_EXAMPLE)}
-        super().__init__(content={"application/json": OpenAPIMediaType(examples=example)}, required=True)  # type: ignore[arg-type]
-
-
 @post(
     "/api/deliveries",
     status_code=200,
     summary="Keep deliveries",
+    operation_class=OfDeliveries,
     tags=["deliveries"],
     responses={200: ResponseSpec(TakenIn, description="What became of them."), **FAULTS},
 )
@@ -189,6 +173,7 @@ async def whole_record(request: Asked, number: int, upload: str) -> dict[str, An
     "/api/read",
     status_code=200,
     summary="Read mails, logs, archives or webhooks",
+    operation_class=OfOctets,
     tags=["read"],
     responses=FAULTS,
 )
@@ -223,6 +208,7 @@ async def read(
     "/api/webhooks/{service:str}",
     status_code=200,
     summary="A webhook of a mail service",
+    operation_class=OfJson,
     tags=["webhooks"],
     responses={200: ResponseSpec(TakenIn, description="What became of its events."), **FAULTS},
 )

@@ -15,6 +15,7 @@ from litestar.response import Stream
 from bouncewise.diagnosis.lookup import find
 from bouncewise.pipeline.asked import answer as answer_line
 from bouncewise.pipeline.asked import context_of
+from bouncewise.web.api.bodies import OfLines, OfOctets
 from bouncewise.web.api.shared import FAULTS, Asked, answer, body_of, json_lines, site_of
 from bouncewise.web.errors import bad, not_found
 from bouncewise.web.pasted import explain
@@ -100,6 +101,7 @@ async def explain_one(
     "/api/explain/batch",
     status_code=200,
     summary="Explain many replies: JSON Lines in, JSON Lines out, in order",
+    operation_class=OfLines,
     tags=["explain"],
     responses=FAULTS,
 )
@@ -119,6 +121,7 @@ async def explain_many(request: Asked) -> Stream:
     "/api/explain/pasted",
     status_code=200,
     summary="Explain whatever was pasted or dropped",
+    operation_class=OfOctets,
     tags=["explain"],
     responses=FAULTS,
 )

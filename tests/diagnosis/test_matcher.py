@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -140,3 +141,26 @@ def test_batches_agree_with_single_ones(engine: Engine) -> None:
     single = [engine.diagnose(r).cause for r in REPLIES]
     assert [d.cause for d in engine.diagnose_many(REPLIES)] == single
     assert [d.cause for d in engine.diagnose_many(REPLIES, workers=2)] == single
+
+
+def test_threads_search_side_by_side() -> None:
+    """Hyperscan refuses scratch space that another thread uses; each thread has its own."""
+    engine = make_engine()
+    texts = [f"550 5.1.{n % 9} reply {n}: User u{n} unknown in table {n}" for n in range(1500)]
+    alone = [make_engine().diagnose(text).cause for text in texts[:50]]
+    faults: list[Exception] = []
+
+    def work(start: int) -> None:
+        try:
+            for text in texts[start:] + texts[:start]:
+                engine.diagnose(text)
+        except Exception as fault:
+            faults.append(fault)
+
+    threads = [threading.Thread(target=work, args=(n * 300,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert [engine.diagnose(text).cause for text in texts[:50]] == alone

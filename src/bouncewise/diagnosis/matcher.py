@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -118,13 +119,19 @@ class _Patient:
         self._often = OFTEN if len(patterns.regexes) > FEW else FEW
         self._scan: Scan = Sieve(patterns)
         self._settled = False
+        self._lock = threading.Lock()
 
     def __call__(self, data: bytes) -> list[int]:
         if not self._settled:
-            self._asked += 1
-            if self._asked in (A_FEW_TEXTS, self._often):
-                self._look(compile_=self._asked == self._often)
+            self._count()
         return self._scan(data)
+
+    def _count(self) -> None:
+        """Look for a database once it is worth it; one thread does, and others wait for it."""
+        with self._lock:
+            self._asked += 1
+            if not self._settled and self._asked in (A_FEW_TEXTS, self._often):
+                self._look(compile_=self._asked == self._often)
 
     def _look(self, *, compile_: bool) -> None:
         hyperscan = _library()
@@ -183,17 +190,21 @@ def _compile(hyperscan: Any, patterns: PatternSet, cache: Cache, key: str) -> An
 
 
 def _ready(hyperscan: Any, database: Any) -> Scan:
+    """The search of a database, in any number of threads: each has scratch space of its own."""
     database.scratch = hyperscan.Scratch(database)
-    return _scan_with(database.scan)
+    scan: Callable[..., Any] = database.scan
+    own = threading.local()
 
-
-def _scan_with(scan: Callable[..., Any]) -> Scan:
     def on_match(number: int, _start: int, _end: int, _flags: int, found: list[int]) -> None:
         found.append(number)
 
     def run(data: bytes) -> list[int]:
         found: list[int] = []
-        scan(data, on_match, context=found)
+        try:
+            scratch = own.scratch
+        except AttributeError:
+            scratch = own.scratch = hyperscan.Scratch(database)
+        scan(data, on_match, context=found, scratch=scratch)
         return found
 
     return run

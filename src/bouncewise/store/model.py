@@ -45,12 +45,12 @@ class Kept(msgspec.Struct, frozen=True, gc=False):
 
     Attributes:
         values: of ``COLUMNS``.
-        dims: the names it is counted by, besides all.
+        dims: the names it is counted by, besides all, each with the number of its dimension.
         template: of a failure's reply, or "".
     """
 
     values: tuple[Any, ...]
-    dims: tuple[tuple[Dim, str], ...]
+    dims: tuple[tuple[int, str], ...]
     template: str = ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -60,7 +61,7 @@ def kept_of(delivery: Delivery, diagnosis: Diagnosis, now: int, identity: str = 
         _text(delivery.note, MAX_REPLY) if failed else "", delivery.source.format,
         _name(delivery.source.path), delivery.source.line, template_number(template),
     )  # fmt: skip
-    dims = [
+    dims: list[tuple[Dim, str]] = [
         (Dim.PROVIDER, provider or ""),
         (Dim.DOMAIN, domain),
         (Dim.IP, ip),
@@ -71,7 +72,7 @@ def kept_of(delivery: Delivery, diagnosis: Diagnosis, now: int, identity: str = 
         dims += [(Dim.CODE, str(reply.code or "")), (Dim.ENHANCED, enhanced), (Dim.TEMPLATE, template)]
         if diagnosis.cause in _LISTED and (mention := diagnosis.entities.blocklist):
             dims.append((Dim.BLOCKLIST, mention.id))
-    return Kept(values, tuple((dim, name) for dim, name in dims if name), template)
+    return Kept(values, tuple([(int(dim), name) for dim, name in dims if name]), template)
 
 
 def key_of(delivery: Delivery, identity: str = "") -> bytes:
@@ -107,6 +108,7 @@ def template_number(template: str) -> int:
     return int.from_bytes(digest, "big", signed=True) or 1
 
 
+@lru_cache(maxsize=4096)
 def seconds_of(time: str) -> int | None:
     """Unix seconds of an RFC 3339 time, or None; a time without an offset is taken as UTC."""
     if not time:
@@ -171,7 +173,9 @@ def _enhanced(text: str) -> EnhancedCode | None:
 
 
 def _name(text: str) -> str:
-    return _text(text, MAX_NAME) if text else ""
+    if len(text) <= MAX_NAME and text.isascii() and "\0" not in text:
+        return text
+    return _text(text, MAX_NAME)
 
 
 def _text(text: str, most: int) -> str:

@@ -31,6 +31,7 @@ _TEMPLATE = (
 )
 _AT, _OUTCOME, _CAUSE = COLUMNS.index("at"), COLUMNS.index("outcome"), COLUMNS.index("cause")
 _REPLY = COLUMNS.index("reply")
+_ALL = int(Dim.ALL)
 _DELIVERED = frozenset({"accepted", "relayed"})
 
 
@@ -200,14 +201,19 @@ class Store:
 
 def _counts(new: Sequence[Kept]) -> list[tuple[Any, ...]]:
     """Rows of ``rollup``, sorted: two writers take locks in the same order, and a tree is walked once."""
-    counted: Counter[tuple[Any, ...]] = Counter()
+    hours: Counter[tuple[Any, ...]] = Counter()
     for kept in new:
         at, outcome, cause = kept.values[_AT], kept.values[_OUTCOME], kept.values[_CAUSE]
-        hour, day = at - at % HOUR, at - at % DAY
-        for dim, name in ((Dim.ALL, ""), *kept.dims):
-            counted["h", int(dim), hour, name, outcome, cause] += 1
-            counted["d", int(dim), day, name, outcome, cause] += 1
-    return sorted((*row, count) for row, count in counted.items())
+        hour = at - at % HOUR
+        hours[_ALL, hour, "", outcome, cause] += 1
+        for dim, name in kept.dims:
+            hours[dim, hour, name, outcome, cause] += 1
+    days: Counter[tuple[Any, ...]] = Counter()
+    for (dim, hour, *rest), count in hours.items():
+        days[dim, hour - hour % DAY, *rest] += count
+    rows = [("h", *row, count) for row, count in hours.items()]
+    rows += [("d", *row, count) for row, count in days.items()]
+    return sorted(rows)
 
 
 def _templates(new: Sequence[Kept]) -> list[tuple[Any, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter as Tallied
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -41,9 +42,9 @@ class Metrics:
 
     def took(self, kept: Iterable[Kept], known: int, refused: int) -> None:
         """Deliveries were taken in."""
-        for one in kept:
-            values = one.values
-            self._deliveries.labels(OUTCOMES[values[_OUTCOME]], values[_CAUSE], values[_PROVIDER]).inc()
+        told = Tallied((one.values[_OUTCOME], one.values[_CAUSE], one.values[_PROVIDER]) for one in kept)
+        for (outcome, cause, provider), count in told.items():
+            self._deliveries.labels(OUTCOMES[outcome], cause, provider).inc(count)
         self._known.inc(known)
         self._refused.inc(refused)
 

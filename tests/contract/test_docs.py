@@ -105,3 +105,17 @@ def test_check_document_names_every_field_of_a_finding() -> None:
     text = (ROOT / "docs" / "check.md").read_text(encoding="utf-8")
     for kind in (Finding, Step, Problem, Mend):
         assert [field for field in kind.__struct_fields__ if f"`{field}`" not in text] == [], kind
+
+
+def test_serve_document_names_every_route_option_and_variable() -> None:
+    pytest.importorskip("litestar", reason="litestar is missing (extra web)")
+    from bouncewise.cli.serve import command as serve
+    from bouncewise.web.app import _ROUTES
+
+    text = (ROOT / "docs" / "serve.md").read_text(encoding="utf-8")
+    routes = {path for handler in _ROUTES for path in handler.paths}
+    api = {path.partition("/{")[0] for path in routes if path.startswith(("/api/", "/health", "/metrics"))}
+    assert [path for path in sorted(api) if path not in text] == []
+    options = {name for option in serve.params if isinstance(option, click.Option) for name in option.opts}
+    shared = {"--resolver", "--zone", "--offline", "--timeout", "--listen", "--smtp"}
+    assert [o for o in sorted(options - shared) if o.startswith("--") and o not in text] == []

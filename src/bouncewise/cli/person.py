@@ -13,29 +13,17 @@ from bouncewise.diagnosis.advice import duration
 from bouncewise.diagnosis.diagnosis import Diagnosis
 from bouncewise.diagnosis.engine import Engine
 from bouncewise.diagnosis.model import Evidence
+from bouncewise.diagnosis.words import VERDICTS, WHO
 
 WIDTH = 100
-_VERDICTS = {
-    "deliver": ("Delivered", "green"),
-    "continue": ("Go on", "green"),
-    "retry": ("Try again", "yellow"),
-    "bounce": ("Given up", "red"),
-    "none": ("Nothing to do", "cyan"),
-}
-_WHO = {
-    "nobody": "nobody has to do anything",
-    "sender-user": "the person who sent it",
-    "sender-admin": "whoever runs the sending server or domain",
-    "recipient": "the recipient",
-    "recipient-admin": "whoever runs the receiving server",
-}
+_STYLES = {"deliver": "green", "continue": "green", "retry": "yellow", "bounce": "red", "none": "cyan"}
 Part = tuple[str, str]  # words and their style, "" for plain
 
 
 def verdict(diagnosis: Diagnosis) -> tuple[str, str]:
     """The verdict in a few words and its colour."""
     advice = diagnosis.advice
-    words, style = _VERDICTS[advice.action]
+    words, style = VERDICTS[advice.action], _STYLES[advice.action]
     if advice.action == "retry" and advice.retry_after:
         words = f"{words} in {duration(advice.retry_after)}"
         if advice.give_up_after:
@@ -153,7 +141,7 @@ def _steps(diagnosis: Diagnosis) -> Iterator[list[Part]]:
     if not advice.steps:
         return
     yield []
-    yield [("What to do", "bold"), (f"  {_WHO[advice.who]}", "dim")]
+    yield [("What to do", "bold"), (f"  {WHO[advice.who]}", "dim")]
     for number, step in enumerate(advice.steps, 1):
         yield from _wrapped(step.strip(), "     ", first=f"  {number}. ")
 

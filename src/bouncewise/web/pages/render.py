@@ -12,25 +12,11 @@ from litestar import Response
 from markupsafe import Markup
 
 from bouncewise.diagnosis.advice import duration
+from bouncewise.diagnosis.words import VERDICTS, WHO
 from bouncewise.reply.visible import visible
 from bouncewise.report.html import coded, shown
 from bouncewise.report.tally import OUTCOMES
 from bouncewise.report.words import percent, times
-
-VERDICTS = {
-    "deliver": "Delivered",
-    "continue": "Go on",
-    "retry": "Try again",
-    "bounce": "Given up",
-    "none": "Nothing to do",
-}
-WHO = {
-    "nobody": "nobody has to do anything",
-    "sender-user": "the person who sent it",
-    "sender-admin": "whoever runs the sending server or domain",
-    "recipient": "the recipient",
-    "recipient-admin": "whoever runs the receiving server",
-}
 
 
 def page(name: str, *, status: int = 200, **values: Any) -> Response[bytes]:

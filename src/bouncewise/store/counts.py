@@ -142,11 +142,12 @@ def _names(store: Store, rollup: Rollup, label: str, limited: tuple[str, list[An
 def _providers(store: Store, rollup: Rollup, engine: Engine, limited: tuple[str, list[Any]]) -> None:
     """Counts of providers, under a host of theirs, since a report groups hosts by whose they are."""
     known = engine.knowledge.providers
+    sent = sum(rollup.outcomes) - rollup.outcomes[Outcome.REJECTED]
     named = sum(
         _count(rollup, "host", _host(known, slug), *counted) for slug, *counted in _counted(store, limited)
     )
-    if rest := sum(rollup.outcomes) - named:
-        rollup.names["host"].counts[Outcome.DELIVERED][NOBODY] += max(rest, 0)
+    if sent > named:
+        rollup.names["host"].counts[Outcome.DELIVERED][NOBODY] += sent - named
 
 
 def _host(known: Mapping[str, Any], slug: str) -> str:
@@ -164,8 +165,12 @@ def _count(rollup: Rollup, label: str, name: str, *counted: Any) -> int:
 
 
 def _counted(store: Store, limited: tuple[str, list[Any]]) -> Iterator[tuple[str, int, str, int]]:
-    """The most frequent names, and how often each came, by outcome and cause."""
+    """The most frequent names, and how often each came, by outcome and cause.
+
+    What this server refused is left out: there the other side is a client, and the names are our own.
+    """
     where, values = limited
+    where += f" AND outcome <> {int(Outcome.REJECTED)}"
     top = f"SELECT name FROM rollup WHERE {where} GROUP BY name ORDER BY SUM(n) DESC LIMIT {MAX_NAMES}"  # noqa: S608 - our own words
     sql = (
         f"SELECT name, outcome, cause, SUM(n) FROM rollup WHERE {where} AND name IN ({top}) "  # noqa: S608
@@ -221,7 +226,13 @@ def templates(store: Store, wanted: Filter, *, limit: int = MAX_TEMPLATES) -> li
 
 
 def risen(store: Store, wanted: Filter) -> list[Risen]:
-    """Replies that are new in a period or came at least twice as often as in the one before."""
+    """Replies that are new in a period or came at least twice as often as in the one before.
+
+    Where nothing was counted before the period, nothing can be new.
+    """
+    sql = "SELECT 1 FROM rollup WHERE step = 'd' AND dim = 0 AND at < ? LIMIT 1"
+    if not store.database.rows(sql, (wanted.since - wanted.since % DAY,)):
+        return []
     found = templates(store, wanted, limit=500)
     rose = [
         one

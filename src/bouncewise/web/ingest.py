@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from functools import partial
+from io import BytesIO
+from itertools import islice
 
 import msgspec
 
@@ -18,6 +20,7 @@ from bouncewise.reply.parse import parse_reply
 from bouncewise.store.model import Kept
 from bouncewise.store.rows import kept_of, seconds_of
 
+BATCH = 2000  # records that are kept together
 MAX_REFUSED = 100  # records whose fault is told
 MAX_FIELD = 4000  # characters
 MAX_REPLY = 65_536
@@ -78,7 +81,7 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Gathered:
-    """What was read of what was sent.
+    """What was read of what was sent, or of a part of it.
 
     Attributes:
         kept: what is to be kept.
@@ -110,33 +113,35 @@ class Gathered:
 _decode_one = msgspec.json.Decoder(DeliveryIn).decode
 
 
-def from_lines(engine: Engine, lines: Iterable[bytes], now: int) -> Gathered:
-    """Records, one a line.
+def from_lines(engine: Engine, data: bytes, now: int) -> Iterator[Gathered]:
+    """Records, one a line, in batches, so that a large body takes little memory.
 
     Args:
         engine: says what they mean.
-        lines: of JSON.
+        data: lines of JSON.
         now: Unix seconds.
     """
-    found = Gathered()
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        try:
-            given = _decode_one(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-            found.refuse(number, str(fault)[:300])
-            continue
-        _take(engine, given, number, now, found)
-    return found
+    lines = enumerate(BytesIO(data), 1)
+    while some := list(islice(lines, BATCH)):
+        found = Gathered()
+        for number, line in some:
+            if not line.strip():
+                continue
+            try:
+                given = _decode_one(line)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+                found.refuse(number, str(fault)[:300])
+                continue
+            _take(engine, given, number, now, found)
+        yield found
 
 
-def from_records(engine: Engine, records: Iterable[DeliveryIn], now: int) -> Gathered:
+def from_records(engine: Engine, records: Iterable[DeliveryIn], now: int) -> Iterator[Gathered]:
     """Records that are decoded already."""
     found = Gathered()
     for number, given in enumerate(records, 1):
         _take(engine, given, number, now, found)
-    return found
+    yield found
 
 
 def _take(engine: Engine, given: DeliveryIn, number: int, now: int, found: Gathered) -> None:
@@ -217,8 +222,8 @@ def deliveries_in(engine: Engine, data: bytes, name: str) -> Iterator[Delivery]:
         yield from piece.given
 
 
-def from_octets(engine: Engine, data: bytes, name: str, now: int) -> Gathered:
-    """What is kept of a mail, a mailbox, a log, an archive or a webhook.
+def from_octets(engine: Engine, data: bytes, name: str, now: int) -> Iterator[Gathered]:
+    """What is kept of a mail, a mailbox, a log, an archive or a webhook, in batches.
 
     Args:
         engine: the engine.
@@ -227,11 +232,11 @@ def from_octets(engine: Engine, data: bytes, name: str, now: int) -> Gathered:
         now: Unix seconds.
     """
     found = Gathered()
-
-    def make(used: Engine) -> Any:
-        return KeptSink(used, now)
-
+    make = partial(KeptSink, now=now)
     for piece in read_events(engine, open_octets(data, name), make, Choices()):
         for kept in piece.given:
             found.take(kept)
-    return found
+        if len(found.kept) >= BATCH:
+            yield found
+            found = Gathered()
+    yield found

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,10 +19,10 @@ from bouncewise.diagnosis.engine import Engine
 from bouncewise.report.tally import OUTCOMES
 from bouncewise.store.model import COLUMNS, DAY, Kept, StoreError
 from bouncewise.store.rows import time_of
-from bouncewise.store.store import Added, Store
+from bouncewise.store.store import Store
 from bouncewise.web.errors import WebError, not_found, too_late
 from bouncewise.web.guide import Guide
-from bouncewise.web.ingest import Gathered
+from bouncewise.web.ingest import MAX_REFUSED, Gathered, Refused
 from bouncewise.web.live import Hub
 from bouncewise.web.metrics import Metrics
 from bouncewise.web.settings import Settings
@@ -48,6 +48,24 @@ _SHOWN = (
     "host",
     "format",
 )
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """What became of what was sent.
+
+    Attributes:
+        new: deliveries that were not there before.
+        known: deliveries that were.
+        faulty: records that can't be kept.
+        passed: mails and records that tell of no delivery.
+        refused: the first of the faulty ones, and why.
+    """
+
+    new: int
+    known: int
+    faulty: int = 0
+    passed: int = 0
+    refused: list[Refused] = []
 
 
 class Site:
@@ -105,12 +123,24 @@ class Site:
         except StoreError as fault:
             raise WebError(503, "store", str(fault)) from None
 
-    async def keep(self, gathered: Gathered) -> Added:
-        """Keep deliveries, count them, and tell who follows."""
-        added = await self.aside(self.store.add, gathered.kept)
-        self.metrics.took(added.kept, added.known, gathered.faulty)
-        self.tell(added.kept)
-        return added
+    async def keep(self, batches: Iterator[Gathered], upload: Store | None = None) -> Taken:
+        """Keep deliveries, batch by batch, count them, and tell who follows.
+
+        Args:
+            batches: what was read; each is kept as a whole or not at all.
+            upload: another store than the main one, of which nobody is told.
+        """
+        new = known = faulty = passed = 0
+        refused: list[Refused] = []
+        while (gathered := await self.aside(next, batches, None)) is not None:
+            added = await self.aside((upload or self.store).add, gathered.kept)
+            if upload is None:
+                self.metrics.took(added.kept, added.known, gathered.faulty)
+                self.tell(added.kept)
+            new, known = new + added.new, known + added.known
+            faulty, passed = faulty + gathered.faulty, passed + gathered.passed
+            refused += gathered.refused[: MAX_REFUSED - len(refused)]
+        return Taken(new, known, faulty, passed, refused)
 
     def tell(self, kept: Sequence[Kept]) -> None:
         """Tell the pages that follow of deliveries; to be called in the loop."""

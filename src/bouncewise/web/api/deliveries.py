@@ -33,36 +33,16 @@ from bouncewise.web.filters import filter_of
 from bouncewise.web.hooks import open_hook
 from bouncewise.web.ingest import (
     DeliveryIn,
-    Gathered,
-    Refused,
     deliveries_in,
     from_lines,
     from_octets,
     from_records,
 )
-from bouncewise.web.site import shown
+from bouncewise.web.site import Taken, shown
 
 MAX_LIMIT = 1000
 _MANY = msgspec.json.Decoder(list[DeliveryIn])
 _ONE = msgspec.json.Decoder(DeliveryIn)
-
-
-class TakenIn(msgspec.Struct, frozen=True):
-    """What became of what was sent.
-
-    Attributes:
-        new: deliveries that were not there before.
-        known: deliveries that were.
-        faulty: records that can't be kept.
-        passed: mails and records that tell of no delivery.
-        refused: the first of the faulty ones, and why.
-    """
-
-    new: int
-    known: int
-    faulty: int = 0
-    passed: int = 0
-    refused: list[Refused] = []
 
 
 class Deliveries(msgspec.Struct, frozen=True):
@@ -85,28 +65,24 @@ class Deliveries(msgspec.Struct, frozen=True):
     summary="Keep deliveries",
     operation_class=OfDeliveries,
     tags=["deliveries"],
-    responses={200: ResponseSpec(TakenIn, description="What became of them."), **FAULTS},
+    responses={200: ResponseSpec(Taken, description="What became of them."), **FAULTS},
 )
 async def take_in(request: Asked) -> Response[bytes]:
     """One record, a list of them, or JSON Lines (``application/x-ndjson``). The same delivery counts once."""
     site, data = site_of(request), await body_of(request)
     if sent_lines(request):
-        gathered = await site.aside(from_lines, site.engine, data.split(b"\n"), site.now)
+        batches = from_lines(site.engine, data, site.now)
     else:
         try:
             is_list = data.lstrip()[:1] == b"["
             records = _MANY.decode(data) if is_list else [_ONE.decode(data)]
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
             raise bad(f"no delivery: {str(fault)[:300]}") from None
-        gathered = await site.aside(from_records, site.engine, records, site.now)
-    if gathered.faulty and not gathered.kept:
-        raise bad(f"line {gathered.refused[0].line}: {gathered.refused[0].message}")
-    return answer(await _kept(request, gathered))
-
-
-async def _kept(request: Asked, gathered: Gathered) -> TakenIn:
-    added = await site_of(request).keep(gathered)
-    return TakenIn(added.new, added.known, gathered.faulty, gathered.passed, gathered.refused)
+        batches = from_records(site.engine, records, site.now)
+    taken = await site.keep(batches)
+    if taken.faulty and not (taken.new or taken.known or taken.passed):
+        raise bad(f"line {taken.refused[0].line}: {taken.refused[0].message}")
+    return answer(taken)
 
 
 @get(
@@ -185,8 +161,7 @@ async def read(
     """A record for each delivery: JSON Lines where asked for by ``Accept``, else the first 1,000."""
     site, data = site_of(request), await body_of(request)
     if keep:
-        gathered = await site.aside(from_octets, site.engine, data, name, site.now)
-        return answer(await _kept(request, gathered))
+        return answer(await site.keep(from_octets(site.engine, data, name, site.now)))
     found = (record(d, diagnose_delivery(site.engine, d)) for d in deliveries_in(site.engine, data, name))
     if not wants_lines(request):
         records: list[dict[str, Any]] = await site.aside(
@@ -210,13 +185,13 @@ async def read(
     summary="A webhook of a mail service",
     operation_class=OfJson,
     tags=["webhooks"],
-    responses={200: ResponseSpec(TakenIn, description="What became of its events."), **FAULTS},
+    responses={200: ResponseSpec(Taken, description="What became of its events."), **FAULTS},
 )
 async def webhook(request: Asked, service: FromPath[str]) -> Response[bytes]:
     """Its signature is verified where the service signs and a secret is set; else a token is needed."""
     site, data = site_of(request), await body_of(request)
     payload = open_hook(site, service, request, data)
-    gathered = await site.aside(from_octets, site.engine, payload, f"webhook {service}", site.now)
-    if not gathered.kept and not gathered.passed:
+    taken = await site.keep(from_octets(site.engine, payload, f"webhook {service}", site.now))
+    if not (taken.new or taken.known or taken.passed):
         raise WebError(422, "no-events", f"this holds no event of {service} that tells of a delivery")
-    return answer(await _kept(request, gathered))
+    return answer(taken)

@@ -171,8 +171,7 @@ async def uploaded(
     store = site.uploads.make(number)
     kept = 0
     for file, data in files:
-        gathered = await site.aside(from_octets, site.engine, data, file, site.now)
-        kept += (await site.aside(store.add, gathered.kept)).new
+        kept += (await site.keep(from_octets(site.engine, data, file, site.now), store)).new
     if not kept:
         raise WebError(
             422, "no-deliveries", "no delivery stands in this: no bounce, no line of a known log, no webhook"

@@ -183,3 +183,10 @@ def test_a_thousand_at_once(served: Served) -> None:
         return [answer.status_code for answer in answers]
 
     assert asyncio.run(ask()) == [200] * 1000
+
+
+def test_a_large_mailbox_may_be_dropped(served: Served) -> None:
+    data = b"550 5.1.1 User unknown\n" * 100_000
+    assert served.client.post("/explain/result", content=data).status_code == 200
+    assert served.client.post("/api/explain/pasted", content=data).json()["total"] == 100_000
+    assert served.client.post("/api/check", content=data).status_code == 413

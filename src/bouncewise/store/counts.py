@@ -12,7 +12,7 @@ from bouncewise.report.rollup import CauseTally, Example, Rollup, Unknown
 from bouncewise.report.tally import Outcome, Tally
 from bouncewise.store.model import COLUMNS, DAY, HOUR, Dim, Filter
 from bouncewise.store.rows import time_of
-from bouncewise.store.store import Store
+from bouncewise.store.store import SEARCH, Store, where_of
 
 MAX_HOURS = 72  # a longer span is counted by days, as a report shows it
 MAX_NAMES = 200  # of each dimension
@@ -25,6 +25,14 @@ _DIMS = {
     Dim.IP: "ip",
     Dim.SENDER_DOMAIN: "sender-domain",
     Dim.CLIENT: "client",
+}
+# What counts by rows can tell of
+_COLUMNS = {
+    Dim.ALL: "''",
+    Dim.DOMAIN: "domain",
+    Dim.IP: "ip",
+    Dim.CLIENT: "client",
+    Dim.PROVIDER: "provider",
 }
 NOBODY = "nobody.invalid"  # a host that belongs to no provider
 
@@ -49,78 +57,91 @@ class Risen(msgspec.Struct, frozen=True):
     new: bool
 
 
+class _Source(msgspec.Struct, frozen=True):
+    """Where counts are read: the rollups, or the rows where several names limit them at once.
+
+    Attributes:
+        table: with the columns at, name, outcome, cause and n.
+        where: what limits it.
+        values: for each ``?`` of both.
+    """
+
+    table: str
+    where: str
+    values: tuple[Any, ...]
+
+
 def rollup_of(store: Store, engine: Engine, wanted: Filter) -> Rollup:
     """Everything that a report shows of the deliveries that are meant.
 
     Args:
         store: the store.
         engine: whose knowledge names hosts of providers.
-        wanted: which deliveries; limits of a recipient are ignored.
+        wanted: which deliveries; by ``aligned``, since counts are of whole hours or days.
 
     Raises:
         StoreError: the filter can't be used.
+        TimeoutError: several names limit it at once, and counting the rows takes too long.
     """
     rollup = Rollup()
-    step, base, values = _base(wanted)
     by = wanted.counted_by()
-    own, name = next(iter(by.items()), (Dim.ALL, ""))
-    where, more = _limits(wanted, own, name)
-    _totals(store, rollup, f"{base} AND {where}", [*values, *more], step)
+    several = len(by) > 1
+    own = Dim.ALL if several else next(iter(by), Dim.ALL)
+    _totals(store, rollup, _source(wanted, own), step_of(wanted))
     for dim, label in _DIMS.items():
-        if not by or dim in by:
-            _names(store, rollup, label, _limited(wanted, step, dim, by.get(dim, "")))
-    if not by or Dim.PROVIDER in by:
-        _providers(store, rollup, engine, _limited(wanted, step, Dim.PROVIDER, by.get(Dim.PROVIDER, "")))
+        if dim in _COLUMNS if several else (not by or dim in by):
+            for name, *counted in _counted(store, _source(wanted, dim)):
+                _count(rollup, label, name, *counted)
+    if several or not by or Dim.PROVIDER in by:
+        _providers(store, rollup, engine, _source(wanted, Dim.PROVIDER))
     for cause, tally in rollup.causes.items():
         tally.examples = list(_examples(store, msgspec.structs.replace(wanted, cause=cause)))
     _unknown(store, rollup, wanted)
     return rollup
 
 
+def aligned(wanted: Filter) -> Filter:
+    """The same with times at whole hours or days, so that counts and lists are of the same time."""
+    length = HOUR if step_of(wanted) == "h" else DAY
+    return msgspec.structs.replace(
+        wanted, since=wanted.since - wanted.since % length, until=-(-wanted.until // length) * length
+    )
+
+
 def step_of(wanted: Filter) -> str:
     """Whether a span is counted by hours (``h``) or by days (``d``)."""
     span = wanted.until - wanted.since
-    whole = wanted.since % DAY == 0 and wanted.until % DAY == 0
-    return (
-        "h"
-        if wanted.since and wanted.until and span <= MAX_HOURS * HOUR and not (whole and span > DAY * 2)
-        else "d"
-    )
+    return "h" if wanted.since and wanted.until and span <= MAX_HOURS * HOUR else "d"
 
 
-def _base(wanted: Filter) -> tuple[str, str, list[Any]]:
-    step = step_of(wanted)
-    length = HOUR if step == "h" else DAY
-    since = wanted.since - wanted.since % length
-    until = wanted.until or 2**60
-    return step, "step = ? AND at >= ? AND at < ?", [step, since, until]
+def _source(wanted: Filter, dim: Dim) -> _Source:
+    if len(wanted.counted_by()) > 1:
+        length = HOUR if step_of(wanted) == "h" else DAY
+        where, values = where_of(wanted)
+        table = (
+            f"(SELECT at - at % {length} AS at, {_COLUMNS[dim]} AS name, outcome, cause, 1 AS n "  # noqa: S608 - ours
+            f"FROM delivery WHERE {' AND '.join(where)}) AS counted"
+        )
+        return _Source(table, "1 = 1", tuple(values))
+    told: list[tuple[str, Any]] = [
+        ("step = ?", step_of(wanted)),
+        ("dim = ?", int(dim)),
+        ("at >= ?", wanted.since),
+        ("at < ?", wanted.until or 2**60),
+        ("name = ?", wanted.counted_by().get(dim)),
+        ("cause = ?", wanted.cause or None),
+        ("outcome = ?", wanted.outcome_number),
+    ]
+    given = [(word, value) for word, value in told if value is not None]
+    return _Source("rollup", " AND ".join(word for word, _ in given), tuple(value for _, value in given))
 
 
-def _limits(wanted: Filter, dim: Dim, name: str) -> tuple[str, list[Any]]:
-    where, values = ["dim = ?"], [int(dim)]
-    if name:
-        where.append("name = ?")
-        values.append(name)  # type: ignore[arg-type]
-    if wanted.cause:
-        where.append("cause = ?")
-        values.append(wanted.cause)  # type: ignore[arg-type]
-    if wanted.outcome_number is not None:
-        where.append("outcome = ?")
-        values.append(wanted.outcome_number)
-    return " AND ".join(where), values
-
-
-def _limited(wanted: Filter, step: str, dim: Dim, name: str) -> tuple[str, list[Any]]:
-    _, base, values = _base(wanted)
-    where, more = _limits(wanted, dim, name)
-    return f"{base} AND {where}", [*values, *more]
-
-
-def _totals(store: Store, rollup: Rollup, where: str, values: Sequence[Any], step: str) -> None:
+def _totals(store: Store, rollup: Rollup, source: _Source, step: str) -> None:
     sql = (
-        f"SELECT at, outcome, cause, SUM(n) FROM rollup WHERE {where} GROUP BY at, outcome, cause ORDER BY at"  # noqa: S608 - our own words
+        f"SELECT at, outcome, cause, SUM(n) FROM {source.table} WHERE {source.where} "  # noqa: S608 - our own words
+        "GROUP BY at, outcome, cause ORDER BY at"
     )
-    for at, outcome, cause, total in store.database.rows(sql, values):
+    for at, outcome, cause, total in store.database.rows(sql, source.values, seconds=SEARCH):
         count, time = int(total), time_of(at)
         rollup.outcomes[outcome] += count
         rollup.names["hour"].counts[outcome][time[:13]] += count
@@ -134,17 +155,12 @@ def _totals(store: Store, rollup: Rollup, where: str, values: Sequence[Any], ste
             tally.last = max(tally.last, time)
 
 
-def _names(store: Store, rollup: Rollup, label: str, limited: tuple[str, list[Any]]) -> None:
-    for name, *counted in _counted(store, limited):
-        _count(rollup, label, name, *counted)
-
-
-def _providers(store: Store, rollup: Rollup, engine: Engine, limited: tuple[str, list[Any]]) -> None:
+def _providers(store: Store, rollup: Rollup, engine: Engine, source: _Source) -> None:
     """Counts of providers, under a host of theirs, since a report groups hosts by whose they are."""
     known = engine.knowledge.providers
     sent = sum(rollup.outcomes) - rollup.outcomes[Outcome.REJECTED]
     named = sum(
-        _count(rollup, "host", _host(known, slug), *counted) for slug, *counted in _counted(store, limited)
+        _count(rollup, "host", _host(known, slug), *counted) for slug, *counted in _counted(store, source)
     )
     if sent > named:
         rollup.names["host"].counts[Outcome.DELIVERED][NOBODY] += sent - named
@@ -164,19 +180,15 @@ def _count(rollup: Rollup, label: str, name: str, *counted: Any) -> int:
     return int(count)
 
 
-def _counted(store: Store, limited: tuple[str, list[Any]]) -> Iterator[tuple[str, int, str, int]]:
+def _counted(store: Store, source: _Source) -> Iterator[tuple[str, int, str, int]]:
     """The most frequent names, and how often each came, by outcome and cause.
 
     What this server refused is left out: there the other side is a client, and the names are our own.
     """
-    where, values = limited
-    where += f" AND outcome <> {int(Outcome.REJECTED)}"
-    top = f"SELECT name FROM rollup WHERE {where} GROUP BY name ORDER BY SUM(n) DESC LIMIT {MAX_NAMES}"  # noqa: S608 - our own words
-    sql = (
-        f"SELECT name, outcome, cause, SUM(n) FROM rollup WHERE {where} AND name IN ({top}) "  # noqa: S608
-        "GROUP BY name, outcome, cause"
-    )
-    for name, outcome, cause, count in store.database.rows(sql, [*values, *values]):
+    told = f"FROM {source.table} WHERE {source.where} AND name <> '' AND outcome <> {int(Outcome.REJECTED)}"
+    top = f"SELECT name {told} GROUP BY name ORDER BY SUM(n) DESC LIMIT {MAX_NAMES}"
+    sql = f"SELECT name, outcome, cause, SUM(n) {told} AND name IN ({top}) GROUP BY name, outcome, cause"
+    for name, outcome, cause, count in store.database.rows(sql, source.values * 2, seconds=SEARCH):
         yield name, outcome, cause, int(count)
 
 
@@ -188,7 +200,7 @@ def _examples(store: Store, wanted: Filter) -> Iterator[Example]:
 
 
 def _unknown(store: Store, rollup: Rollup, wanted: Filter) -> None:
-    if "unknown" not in rollup.causes:
+    if "unknown" not in rollup.causes or wanted.counted_by():
         return
     for one in templates(store, msgspec.structs.replace(wanted, cause="unknown")):
         rollup.unknown[one.template] = Unknown(one.count, one.example)
@@ -228,8 +240,11 @@ def templates(store: Store, wanted: Filter, *, limit: int = MAX_TEMPLATES) -> li
 def risen(store: Store, wanted: Filter) -> list[Risen]:
     """Replies that are new in a period or came at least twice as often as in the one before.
 
-    Where nothing was counted before the period, nothing can be new.
+    Where nothing was counted before the period, nothing can be new. Of a part of the deliveries it is not told:
+    their replies are not counted apart.
     """
+    if wanted.counted_by():
+        return []
     sql = "SELECT 1 FROM rollup WHERE step = 'd' AND dim = 0 AND at < ? LIMIT 1"
     if not store.database.rows(sql, (wanted.since - wanted.since % DAY,)):
         return []
@@ -245,11 +260,12 @@ def risen(store: Store, wanted: Filter) -> list[Risen]:
 
 
 def _by_template(store: Store, wanted: Filter, *, limit: int = 0, only: Sequence[str] = ()) -> dict[str, int]:
-    plain = msgspec.structs.replace(wanted, template="")
-    where, values = _limited(plain, step_of(plain), Dim.TEMPLATE, wanted.template)
+    kept = ("since", "until", "cause", "outcome", "template")
+    source = _source(Filter(**{name: getattr(wanted, name) for name in kept}), Dim.TEMPLATE)
+    where, values = source.where, [*source.values]
     if only:
         where += f" AND name IN ({', '.join('?' * len(only))})"
-        values = [*values, *only]
+        values += only
     sql = f"SELECT name, SUM(n) AS total FROM rollup WHERE {where} GROUP BY name ORDER BY total DESC, name"  # noqa: S608
     if limit:
         sql += f" LIMIT {int(limit)}"

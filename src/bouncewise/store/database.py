@@ -238,7 +238,7 @@ def statements(sql: str) -> list[str]:
 
 
 def _marked(sql: str) -> str:
-    return sql.replace("?", "%s")
+    return sql.replace("%", "%%").replace("?", "%s")
 
 
 def open_database(where: str) -> Database:

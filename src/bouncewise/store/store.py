@@ -131,7 +131,7 @@ class Store:
         Raises:
             StoreError: the filter or the cursor can't be used.
         """
-        where, values = _where(wanted)
+        where, values = where_of(wanted)
         if cursor:
             at, _, number = cursor.partition("-")
             if (
@@ -228,7 +228,8 @@ def _templates(new: Sequence[Kept]) -> list[tuple[Any, ...]]:
     return [found[name] for name in sorted(found)]
 
 
-def _where(wanted: Filter) -> tuple[list[str], list[Any]]:
+def where_of(wanted: Filter) -> tuple[list[str], list[Any]]:
+    """Conditions on ``delivery``, and the values of their ``?``."""
     told: list[tuple[str, Any]] = [
         ("at >= ?", wanted.since or None),
         ("at < ?", wanted.until or None),

@@ -42,7 +42,7 @@ _OWN = {name for name, _ in _HEADERS}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _OPEN = ("/static/", "/login", "/health")  # what shows nothing of anybody
 _FORWARDED = (b"x-forwarded-for", b"forwarded", b"x-real-ip")
-_UPLOADS = ("/api/read", "/api/deliveries", "/api/webhooks/", "/report/upload", "/api/explain")
+_UPLOADS = ("/api/read", "/api/deliveries", "/api/webhooks/", "/report/upload", "/api/explain", "/explain/")
 
 
 class Guard:

@@ -12,7 +12,7 @@ from litestar.params import QueryParameter
 from bouncewise.report.html import page as report_page
 from bouncewise.report.rows import write_csv
 from bouncewise.report.summary import summarise
-from bouncewise.store.counts import Risen, risen, rollup_of
+from bouncewise.store.counts import Risen, aligned, risen, rollup_of
 from bouncewise.store.model import Filter
 from bouncewise.store.rows import time_of
 from bouncewise.store.store import Store
@@ -41,6 +41,7 @@ class Shown(msgspec.Struct, frozen=True):
 
 def shown_of(site: Site, store: Store, wanted: Filter) -> Shown:
     """Work a report out."""
+    wanted = aligned(wanted)
     summary = summarise(rollup_of(store, site.engine, wanted), site.engine, ROWS)
     return Shown(summary, risen(store, wanted) if wanted.since and wanted.until else [], wanted)
 
@@ -62,13 +63,14 @@ async def report(  # noqa: PLR0913, PLR0917 - one parameter a field of the query
         Form, QueryParameter(name="format", description="html is a page that needs no other file.")
     ] = "json",
 ) -> Response[bytes]:
-    """Counts of the store, by default of the last week; one name limits it, beside cause and outcome."""
+    """Counts of the store, by default of the last week; by whole hours, or by days beyond three."""
     site = site_of(request)
     store = site.store_of(upload)
     wanted = filter_of(request.query_params, site.now, await site.aside(site.span, store))
     shown = await site.aside(shown_of, site, store, wanted)
     if form == "json":
-        period = {"since": time_of(wanted.since), "until": time_of(wanted.until)} if wanted.since else {}
+        told_of = shown.wanted
+        period = {"since": time_of(told_of.since), "until": time_of(told_of.until)} if told_of.since else {}
         told = {
             **shown.summary,
             "risen": [msgspec.structs.asdict(one) for one in shown.risen],

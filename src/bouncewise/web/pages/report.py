@@ -79,7 +79,7 @@ async def report(request: Asked, upload: Text = "") -> Response[bytes]:
     span = await site.aside(site.span, store)
     wanted = filter_of(request.query_params, site.now, span)
     shown_: Shown = await site.aside(shown_of, site, store, wanted)
-    summary = shown_.summary
+    summary, wanted = shown_.summary, shown_.wanted
     return page(
         "report.html",
         **common(request, "report"),

@@ -104,7 +104,7 @@ FILTERS = [
     Filter(ip="192.0.2.1", outcome="bounced"),
     Filter(provider="google", domain="d2.example"),
     Filter(
-        provider="google", domain="d2.example", cause="mailbox-full", since=DAY_ONE, until=DAY_ONE + 2 * DAY
+        provider="google", domain="d2.example", cause="mailbox-full", since=DAY_ONE, until=DAY_ONE + 3 * DAY
     ),
     Filter(ip="192.0.2.1", sender_domain="example.com", outcome="deferred"),
     Filter(since=DAY_ONE, until=DAY_ONE + DAY),

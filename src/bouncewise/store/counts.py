@@ -240,8 +240,8 @@ def templates(store: Store, wanted: Filter, *, limit: int = MAX_TEMPLATES) -> li
 def risen(store: Store, wanted: Filter) -> list[Risen]:
     """Replies that are new in a period or came at least twice as often as in the one before.
 
-    Where nothing was counted before the period, nothing can be new. Of a part of the deliveries it is not told:
-    their replies are not counted apart.
+    Where nothing was counted before the period, nothing can be new. Of a part of the deliveries it is not
+    told: their replies are not counted apart.
     """
     if wanted.counted_by():
         return []

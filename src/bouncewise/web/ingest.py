@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import partial
-from io import BytesIO
 from itertools import islice
+from typing import BinaryIO
 
 import msgspec
 
@@ -13,7 +13,7 @@ from bouncewise.diagnosis.engine import Engine
 from bouncewise.pipeline.diagnose import diagnose_delivery
 from bouncewise.pipeline.run import Choices, read_events
 from bouncewise.pipeline.sink import Rows
-from bouncewise.pipeline.sources import open_octets
+from bouncewise.pipeline.sources import open_file
 from bouncewise.reading.delivery import Delivery, Kind, Source
 from bouncewise.reply.model import Phase
 from bouncewise.reply.parse import parse_reply
@@ -113,27 +113,32 @@ class Gathered:
 _decode_one = msgspec.json.Decoder(DeliveryIn).decode
 
 
-def from_lines(engine: Engine, data: bytes, now: int) -> Iterator[Gathered]:
+def from_lines(engine: Engine, file: BinaryIO, now: int) -> Iterator[Gathered]:
     """Records, one a line, in batches, so that a large body takes little memory.
 
     Args:
         engine: says what they mean.
-        data: lines of JSON.
+        file: lines of JSON; it is closed.
         now: Unix seconds.
     """
-    lines = enumerate(BytesIO(data), 1)
-    while some := list(islice(lines, BATCH)):
-        found = Gathered()
-        for number, line in some:
-            if not line.strip():
-                continue
-            try:
-                given = _decode_one(line)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
-                found.refuse(number, str(fault)[:300])
-                continue
-            _take(engine, given, number, now, found)
-        yield found
+    lines = enumerate(file, 1)
+    with file:
+        while some := list(islice(lines, BATCH)):
+            yield _gathered(engine, some, now)
+
+
+def _gathered(engine: Engine, lines: Iterable[tuple[int, bytes]], now: int) -> Gathered:
+    found = Gathered()
+    for number, line in lines:
+        if not line.strip():
+            continue
+        try:
+            given = _decode_one(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as fault:
+            found.refuse(number, str(fault)[:300])
+            continue
+        _take(engine, given, number, now, found)
+    return found
 
 
 def from_records(engine: Engine, records: Iterable[DeliveryIn], now: int) -> Iterator[Gathered]:
@@ -210,33 +215,35 @@ class DeliverySink(Rows[Delivery]):
         return delivery
 
 
-def deliveries_in(engine: Engine, data: bytes, name: str) -> Iterator[Delivery]:
+def deliveries_in(engine: Engine, file: BinaryIO, name: str) -> Iterator[Delivery]:
     """Every delivery that a mail, a mailbox, a log, an archive or a webhook tells of.
 
     Args:
         engine: the engine.
-        data: its octets.
+        file: its octets; it is closed.
         name: what to call it.
     """
-    for piece in read_events(engine, open_octets(data, name), DeliverySink, Choices()):
-        yield from piece.given
+    with file:
+        for piece in read_events(engine, open_file(file, name), DeliverySink, Choices()):
+            yield from piece.given
 
 
-def from_octets(engine: Engine, data: bytes, name: str, now: int) -> Iterator[Gathered]:
+def from_octets(engine: Engine, file: BinaryIO, name: str, now: int) -> Iterator[Gathered]:
     """What is kept of a mail, a mailbox, a log, an archive or a webhook, in batches.
 
     Args:
         engine: the engine.
-        data: its octets.
+        file: its octets; it is closed.
         name: what to call it.
         now: Unix seconds.
     """
     found = Gathered()
     make = partial(KeptSink, now=now)
-    for piece in read_events(engine, open_octets(data, name), make, Choices()):
-        for kept in piece.given:
-            found.take(kept)
-        if len(found.kept) >= BATCH:
-            yield found
-            found = Gathered()
+    with file:
+        for piece in read_events(engine, open_file(file, name), make, Choices()):
+            for kept in piece.given:
+                found.take(kept)
+            if len(found.kept) >= BATCH:
+                yield found
+                found = Gathered()
     yield found

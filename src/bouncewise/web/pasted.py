@@ -46,7 +46,9 @@ def _reply(engine: Engine, text: str) -> dict[str, Any]:
 
 def _deliveries(engine: Engine, data: bytes, name: str) -> dict[str, Any]:
     told = (
-        delivery for delivery in deliveries_in(engine, data, name) if delivery.kind is not Kind.UNREADABLE
+        delivery
+        for delivery in deliveries_in(engine, BytesIO(data), name)
+        if delivery.kind is not Kind.UNREADABLE
     )
     records = [_record(engine, delivery) for delivery in islice(told, MAX_SHOWN)]
     return {"kind": "deliveries", "records": records, "total": len(records) + sum(1 for _ in told)}

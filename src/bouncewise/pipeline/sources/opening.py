@@ -84,10 +84,23 @@ def open_octets(
         written: year, month and day when it was last written to; None takes today.
         wanted: as for ``open_sources``.
     """
+    yield from open_file(BytesIO(data), path, written, wanted)
+
+
+def open_file(
+    file: BinaryIO, path: str, written: tuple[int, int, int] | None = None, wanted: str = ""
+) -> Iterator[Found | Logged | Unreadable]:
+    """The same of a file that is open, which is read as it is needed.
+
+    Args:
+        file: at its beginning.
+        path: where it was, for the records.
+        written: as for ``open_octets``.
+        wanted: as for ``open_sources``.
+    """
     place = Place.of(shown(path), DEFAULT_LIMITS, wanted)
     if written is not None:
         place = dataclasses.replace(place, written=written)
-    file = BytesIO(data)
     yield from open_contents(Reader(file), dataclasses.replace(place, file=file))
 
 

@@ -31,6 +31,7 @@ CREATE TABLE delivery (
 );
 CREATE INDEX delivery_at ON delivery (at, id);
 CREATE INDEX delivery_domain ON delivery (domain, at, id);
+CREATE INDEX delivery_recipient ON delivery (recipient, at, id);
 CREATE INDEX delivery_cause ON delivery (cause, at, id) WHERE outcome > 0;
 CREATE INDEX delivery_provider ON delivery (provider, at, id) WHERE outcome > 0;
 CREATE INDEX delivery_template ON delivery (template, at, id) WHERE outcome > 0;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from io import BytesIO
 from typing import Annotated, Any
 
 import msgspec
@@ -22,6 +23,7 @@ from bouncewise.web.api.shared import (
     Text,
     answer,
     body_of,
+    file_of,
     in_batches,
     json_lines,
     sent_lines,
@@ -69,10 +71,11 @@ class Deliveries(msgspec.Struct, frozen=True):
 )
 async def take_in(request: Asked) -> Response[bytes]:
     """One record, a list of them, or JSON Lines (``application/x-ndjson``). The same delivery counts once."""
-    site, data = site_of(request), await body_of(request)
+    site = site_of(request)
     if sent_lines(request):
-        batches = from_lines(site.engine, data, site.now)
+        batches = from_lines(site.engine, await file_of(request), site.now)
     else:
+        data = await body_of(request)
         try:
             is_list = data.lstrip()[:1] == b"["
             records = _MANY.decode(data) if is_list else [_ONE.decode(data)]
@@ -159,10 +162,10 @@ async def read(
     name: Annotated[str, QueryParameter(max_length=200, description="Of the file.")] = "upload",
 ) -> Response[bytes] | Stream:
     """A record for each delivery: JSON Lines where asked for by ``Accept``, else the first 1,000."""
-    site, data = site_of(request), await body_of(request)
+    site, file = site_of(request), await file_of(request)
     if keep:
-        return answer(await site.keep(from_octets(site.engine, data, name, site.now)))
-    found = (record(d, diagnose_delivery(site.engine, d)) for d in deliveries_in(site.engine, data, name))
+        return answer(await site.keep(from_octets(site.engine, file, name, site.now)))
+    found = (record(d, diagnose_delivery(site.engine, d)) for d in deliveries_in(site.engine, file, name))
     if not wants_lines(request):
         records: list[dict[str, Any]] = await site.aside(
             lambda: [one for one, _ in zip(found, range(MAX_LIMIT), strict=False)]
@@ -191,7 +194,7 @@ async def webhook(request: Asked, service: FromPath[str]) -> Response[bytes]:
     """Its signature is verified where the service signs and a secret is set; else a token is needed."""
     site, data = site_of(request), await body_of(request)
     payload = open_hook(site, service, request, data)
-    taken = await site.keep(from_octets(site.engine, payload, f"webhook {service}", site.now))
+    taken = await site.keep(from_octets(site.engine, BytesIO(payload), f"webhook {service}", site.now))
     if not (taken.new or taken.known or taken.passed):
         raise WebError(422, "no-events", f"this holds no event of {service} that tells of a delivery")
     return answer(taken)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator
-from typing import Annotated, Any
+from tempfile import SpooledTemporaryFile
+from typing import Annotated, Any, BinaryIO
 
 import msgspec
 from litestar import Request, Response
@@ -15,6 +16,7 @@ from bouncewise.web.errors import FaultBody, WebError, bad
 from bouncewise.web.site import Site
 
 JSON_LINES = "application/x-ndjson"
+MAX_HELD = 1 << 20  # octets of a body that are held in memory
 _encode = msgspec.json.Encoder().encode
 
 Asked = Request[Any, Any, Any]
@@ -54,6 +56,26 @@ async def body_of(request: Asked) -> bytes:
     if not data.strip():
         raise bad("the body is empty")
     return data
+
+
+async def file_of(request: Asked) -> BinaryIO:
+    """The body as a file: what is large stands on the disk and not in memory; the guard bounds it.
+
+    Raises:
+        WebError: it is empty, or did not come whole.
+    """
+    file = SpooledTemporaryFile(MAX_HELD)  # noqa: SIM115 - closed by who reads it
+    try:
+        async for part in request.stream():
+            file.write(part)
+    except Exception:  # the client is gone, or its body was too large: the guard tells
+        file.close()
+        raise bad("the body did not come whole") from None
+    if not file.tell():
+        file.close()
+        raise bad("the body is empty")
+    file.seek(0)
+    return file  # type: ignore[return-value]  # it does all that a file does
 
 
 def json_lines(values: AsyncIterator[Any] | Iterator[Any]) -> Stream:

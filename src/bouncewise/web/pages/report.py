@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 from litestar import Response, get, post
 from litestar.params import PathParameter, QueryParameter
@@ -13,7 +13,7 @@ from litestar.response import Redirect
 from bouncewise.store.model import Filter
 from bouncewise.web.api.deliveries import whole_record
 from bouncewise.web.api.report import Shown, shown_of
-from bouncewise.web.api.shared import Asked, Text, body_of, site_of
+from bouncewise.web.api.shared import Asked, Text, file_of, site_of
 from bouncewise.web.errors import WebError, bad
 from bouncewise.web.filters import NAMES, fields_of, filter_of, link
 from bouncewise.web.ingest import from_octets
@@ -181,16 +181,14 @@ async def uploaded(
     return Redirect(where, status_code=303)
 
 
-async def _files(request: Asked, name: str) -> list[tuple[str, bytes]]:
+async def _files(request: Asked, name: str) -> list[tuple[str, BinaryIO]]:
     """The files of a form, or of a body that is one file."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-        return [(name or "upload", await body_of(request))]
+        return [(name or "upload", await file_of(request))]
     form: Mapping[str, Any] = await request.form()
     values = form.getall("files", []) if hasattr(form, "getall") else []
-    files = [
-        (file.filename[:200], await file.read()) for file in values[:MAX_FILES] if hasattr(file, "filename")
-    ]
-    files = [(file, data) for file, data in files if data]
+    told = [(file.filename[:200], file.file) for file in values[:MAX_FILES] if hasattr(file, "filename")]
+    files = [(file, data) for file, data in told if data.seek(0, 2) and not data.seek(0)]
     if not files:
         raise bad("choose a file that is not empty")
     return files

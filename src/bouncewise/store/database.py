@@ -129,6 +129,7 @@ class SqliteDatabase:
                 # what is acknowledged stands on the disk also when the power goes
                 connection.execute("PRAGMA synchronous=FULL")
                 connection.execute("PRAGMA cache_size=-16000")
+                connection.execute("PRAGMA wal_autocheckpoint=8000")  # pages that many batches change once
             except sqlite3.Error as fault:
                 raise StoreError(f"{self._path} can't be opened: {fault}") from None
             self._own.connection = connection

@@ -11,6 +11,7 @@ from bouncewise.report.tally import OUTCOMES
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 900, 180, 46, 22
 MAX_BARS = 120
+MAX_STEP = 90  # from one bar to the next
 _ORDER = ("bounced", "expired", "deferred", "rejected", "complaint", "delivered")  # from below
 
 
@@ -51,7 +52,7 @@ def chart_of(time: Mapping[str, Any], *, failures: bool = False) -> Chart:
     most = max((sum(bucket[name] for name in order) for bucket in buckets), default=0)
     if not most:
         return Chart([], [], 0)
-    step = (WIDTH - LEFT) / len(buckets)
+    step = min((WIDTH - LEFT) / len(buckets), MAX_STEP)
     bars: list[Bar] = []
     for number, bucket in enumerate(buckets):
         low = float(HEIGHT - BOTTOM)

@@ -8,6 +8,7 @@ from litestar import Response, get
 from litestar.params import FromPath, QueryParameter
 
 from bouncewise.diagnosis.lookup import find
+from bouncewise.diagnosis.words import WHO
 from bouncewise.store.counts import seen, seen_causes
 from bouncewise.store.model import Dim
 from bouncewise.web.api.shared import Asked, site_of
@@ -62,7 +63,11 @@ async def entry(request: Asked, kind: FromPath[str], name: FromPath[str]) -> Res
     if told is None or not _is(told, kind):
         raise not_found(f"the field guide has no page on {name[:80]!r}")
     count = await site.aside(_seen, site, kind, name)
-    facts = [(key, value) for key, value in told.items() if key not in (*_HEAD, *_LONG)]
+    facts = [
+        (key, WHO.get(value, value) if key == "who" else value)
+        for key, value in told.items()
+        if key not in (*_HEAD, *_LONG)
+    ]
     heading = told.get("title") or told.get("name") or told.get("summary") or name
     return page(
         "entry.html",

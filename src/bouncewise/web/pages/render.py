@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -17,6 +18,21 @@ from bouncewise.reply.visible import visible
 from bouncewise.report.html import coded, shown
 from bouncewise.report.tally import OUTCOMES
 from bouncewise.report.words import percent, times
+
+_LINK = re.compile(r"(https?://[^\s<>\"'`()]{4,400}[^\s<>\"'`().,;:!?])")
+
+
+def linked(text: str) -> Markup:
+    """A step of a remedy: what stands between backticks as code, addresses of pages as links.
+
+    Args:
+        text: of a remedy; it can hold names out of a reply.
+    """
+    pieces = _LINK.split(text)
+    return Markup("").join(
+        Markup('<a href="{0}" rel="noreferrer">{0}</a>').format(piece) if odd % 2 else coded(piece)
+        for odd, piece in enumerate(pieces)
+    )
 
 
 def page(name: str, *, status: int = 200, **values: Any) -> Response[bytes]:
@@ -47,7 +63,7 @@ def _environment() -> Environment:
     )
     environment.filters.update(
         shown=shown,
-        coded=coded,
+        linked=linked,
         count=lambda number: f"{number:,}",
         percent=percent,
         when=lambda time: shown(times(time)),

@@ -20,6 +20,7 @@ from bouncewise.web.site import Site
 
 _DIMS = {"code": Dim.CODE, "enhanced": Dim.ENHANCED, "provider": Dim.PROVIDER, "blocklist": Dim.BLOCKLIST}
 _LONG = (
+    "marks",
     "examples",
     "steps",
     "references",

@@ -9,7 +9,8 @@ import msgspec
 
 from bouncewise.report.tally import OUTCOMES
 
-WIDTH, HEIGHT, LEFT, BOTTOM = 900, 180, 46, 22
+WIDTH, HEIGHT, LEFT, BOTTOM = 900, 180, 64, 22
+MARK = 44  # that the words of a mark take
 MAX_BARS = 120
 MAX_STEP = 90  # from one bar to the next
 _ORDER = ("bounced", "expired", "deferred", "rejected", "complaint", "delivered")  # from below
@@ -76,7 +77,7 @@ def chart_of(time: Mapping[str, Any], *, failures: bool = False) -> Chart:
     marks = [
         (round(LEFT + n * step, 1), _when(b["at"], short=True))
         for n, b in enumerate(buckets)
-        if n % every == 0
+        if n % every == 0 and LEFT + n * step < WIDTH - MARK
     ]
     return Chart(bars, marks, most)
 

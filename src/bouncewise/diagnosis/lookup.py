@@ -43,7 +43,7 @@ def find(  # noqa: PLR0911 - one return for each kind
         return _provider(knowledge, name)
     blocklist = _blocklist(knowledge, name)
     if blocklist:
-        return _present({"kind": "blocklist", **_fields(blocklist)})
+        return _of_blocklist(knowledge, blocklist)
     for slug, provider in knowledge.providers.items():
         if name == provider.name.lower() or name in provider.hosts:
             return _provider(knowledge, slug)
@@ -63,6 +63,29 @@ def _blocklist(knowledge: Knowledge, name: str) -> Blocklist | None:
         if name in (blocklist.id, blocklist.name.lower(), *blocklist.zones, *blocklist.names):
             return blocklist
     return None
+
+
+def _of_blocklist(knowledge: Knowledge, blocklist: Blocklist) -> dict[str, Any]:
+    words = [word.lower() for word in (*blocklist.zones, *blocklist.names) if len(word) > 4]
+    cause = "domain-blocklisted" if blocklist.kind == ("domain",) else "ip-blocklisted"
+    replies = (e for rule in knowledge.rules if rule.cause == cause for e in rule.examples)
+    return _present(
+        {
+            "kind": "blocklist",
+            **_fields(blocklist),
+            "cause": cause,
+            "steps": _steps(knowledge, cause),
+            "examples": list(dict.fromkeys(e for e in replies if any(word in e.lower() for word in words)))[
+                :MAX_EXAMPLES
+            ],
+        }
+    )
+
+
+def _steps(knowledge: Knowledge, cause: str) -> list[str]:
+    """What to do about a cause, wherever it comes from."""
+    own = (r for r in knowledge.remedies if r.cause == cause and not r.provider)
+    return [fill(step, {}) for remedy in own for step in remedy.steps]
 
 
 def _examples(knowledge: Knowledge, fits: Any) -> list[str]:
@@ -134,12 +157,7 @@ def _cause(knowledge: Knowledge, slug: str) -> dict[str, Any]:
             "kind": "cause",
             "cause": slug,
             **_fields(cause),
-            "steps": [
-                fill(step, {})
-                for r in knowledge.remedies
-                if r.cause == slug and not r.provider
-                for step in r.steps
-            ],
+            "steps": _steps(knowledge, slug),
             "rules": sum(1 for r in knowledge.rules if r.cause == slug),
             "elsewhere": {m.title: m.causes[slug] for m in knowledge.mappings.values() if slug in m.causes},
             "examples": _examples(knowledge, lambda r: r.cause == slug),

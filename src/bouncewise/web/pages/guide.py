@@ -80,6 +80,7 @@ async def entry(request: Asked, kind: FromPath[str], name: FromPath[str]) -> Res
         facts=facts,
         seen=count,
         names=KINDS,
+        sources=site.engine.knowledge.sources,
         titles={slug: cause.title for slug, cause in site.engine.knowledge.causes.items()},
     )
 

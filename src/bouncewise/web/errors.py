@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any
 
 import msgspec
 
@@ -71,6 +70,3 @@ def bad(message: str) -> WebError:
 def too_late() -> WebError:
     """The answer took too long."""
     return WebError(503, "too-slow", "this took too long; ask for less at once")
-
-
-Json = dict[str, Any]

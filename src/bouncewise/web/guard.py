@@ -7,7 +7,6 @@ Metadata (W3C), Content Security Policy Level 3.
 from __future__ import annotations
 
 import asyncio
-import hmac
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
@@ -38,7 +37,6 @@ _HEADERS = [
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
 ]
-_OWN = {name for name, _ in _HEADERS}
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 _OPEN = ("/static/", "/login", "/health")  # what shows nothing of anybody
 _FORWARDED = (b"x-forwarded-for", b"forwarded", b"x-real-ip")
@@ -274,8 +272,3 @@ def _tokens(headers: dict[bytes, bytes]) -> Iterable[str]:
         return
     if COOKIE in cookie:
         yield cookie[COOKIE].value
-
-
-def equal(one: str, other: str) -> bool:
-    """Whether two secrets are the same, in a time that does not tell where they differ."""
-    return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))

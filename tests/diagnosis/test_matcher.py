@@ -147,7 +147,8 @@ def test_threads_search_side_by_side() -> None:
     """Hyperscan refuses scratch space that another thread uses; each thread has its own."""
     engine = make_engine()
     texts = [f"550 5.1.{n % 9} reply {n}: User u{n} unknown in table {n}" for n in range(1500)]
-    alone = [make_engine().diagnose(text).cause for text in texts[:50]]
+    other = make_engine()
+    alone = [other.diagnose(text).cause for text in texts[:50]]
     faults: list[Exception] = []
 
     def work(start: int) -> None:

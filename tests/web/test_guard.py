@@ -142,6 +142,18 @@ def test_a_body_that_does_not_come_is_given_up(tmp_path: Path) -> None:
         assert served.client.get("/health").status_code == 200
 
 
+@pytest.mark.parametrize(
+    "said", [b"", b"GET / HTTP/1.1\r\nHost: 127", b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET /hea"]
+)
+def test_a_head_that_does_not_come_is_not_waited_for(tmp_path: Path, said: bytes) -> None:
+    with serving(tmp_path / "s.db", limits=Limits(seconds=0.2)) as served:
+        with socket.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2])), 10) as plain:
+            plain.sendall(said)
+            while plain.recv(65_536):  # until the server closes it
+                pass
+        assert served.client.get("/health").status_code == 200
+
+
 def test_rates() -> None:
     now = [0.0]
     rates = Rates(2.0, 3, lambda: now[0])

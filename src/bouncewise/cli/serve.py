@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from bouncewise.store.store import Store
     from bouncewise.web.settings import Settings
 
-_NEEDED = ("litestar", "uvicorn", "prometheus_client")
+_NEEDED = ("litestar", "uvicorn", "httptools", "prometheus_client")
 _SECRET = "BOUNCEWISE_WEBHOOK_"  # noqa: S105 - the beginning of a variable's name
 
 

@@ -8,9 +8,11 @@ from collections.abc import Callable
 import uvicorn
 
 from bouncewise.web.app import make_app
+from bouncewise.web.connection import protocol
 from bouncewise.web.site import Site
 
 BACKLOG = 1024
+HEAD = 20.0  # seconds; twice that for the head of a request to come
 CLIENTS = 500  # connections at the same time
 
 
@@ -46,6 +48,7 @@ class Server:
         self.port = listening.getsockname()[1]
         config = uvicorn.Config(
             make_app(self._site),
+            http=protocol(min(HEAD, settings.limits.seconds)),
             log_config=None,
             access_log=False,
             lifespan="on",

@@ -51,6 +51,7 @@ def test_what_others_can_reach_needs_a_token_first(tmp_path: Path, address: str)
         (("--listen", "here"), "no address and port"),
         (("--listen", "127.0.0.1:99999"), "no address and port"),
         (("--follow",), "name one"),
+        (("--sandbox", "--smtp", "0.0.0.0:2525"), "can be reached by others"),
         (("--store", "mysql://x"), "no database that is known"),
         (("--store", "/dev/null/x.db"), "can't be made"),
         (("--store", "postgresql://nobody@127.0.0.1:1/x"), "can't be reached"),

@@ -259,6 +259,8 @@ def test_what_is_no_database(tmp_path: Path) -> None:
         Store.at(str(tmp_path / "mail.log"))
     with pytest.raises(StoreError, match="can't be opened"):
         Store(SqliteDatabase(tmp_path))
+    Store.at(str(tmp_path / "new.db")).close()
+    assert (tmp_path / "new.db").stat().st_mode & 0o077 == 0
     with pytest.raises(StoreError, match="mysql"):
         open_database("mysql://x")
 

@@ -96,6 +96,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
             f"{host} can be reached by others, and there is no token yet; make one first:\n"
             f"  bouncewise serve --make-token NAME{f' --store {where}' if where else ''}"
         )
+    if smtp:
+        _only_near(_address(smtp_at, "--smtp")[0])
     if follow and not paths:
         raise click.UsageError("--follow follows logs; name one")
     settings = Settings(
@@ -108,6 +110,15 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         webhook_secrets=_secrets(),
     )
     _serve(store, settings, how, smtp_at if smtp else "", quiet=quiet)
+
+
+def _only_near(host: str) -> None:
+    from bouncewise.web.settings import is_loopback  # noqa: PLC0415 - an extra
+
+    if not is_loopback(host) and host != "localhost":
+        raise click.ClickException(
+            f"{host} can be reached by others; a sandbox for them is started by itself: bouncewise sandbox --public"
+        )
 
 
 def _serve(store: Store, settings: Settings, how: AskHow, smtp_at: str, *, quiet: bool) -> None:

@@ -260,6 +260,7 @@ def open_database(where: str) -> Database:
     path = Path(where)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # it holds people's addresses; what is there already keeps its mode
     except OSError as fault:
-        raise StoreError(f"{path.parent} can't be made: {fault.strerror}") from None
+        raise StoreError(f"{path} can't be made: {fault.strerror}") from None
     return SqliteDatabase(path)

@@ -117,7 +117,8 @@ def _only_near(host: str) -> None:
 
     if not is_loopback(host) and host != "localhost":
         raise click.ClickException(
-            f"{host} can be reached by others; a sandbox for them is started by itself: bouncewise sandbox --public"
+            f"{host} can be reached by others; a sandbox for them is started by itself: "
+            "bouncewise sandbox --public"
         )
 
 

@@ -71,6 +71,17 @@ def test_a_tar_that_is_cut_off() -> None:
     assert len([e for e in events if isinstance(e, Unreadable)]) <= 2
 
 
+def test_a_zip_whose_member_has_no_name() -> None:
+    """Damage in the directory can cut a name before its first letter."""
+    data = bytearray(zipped({"a.eml": MAILS[0], "b.eml": MAILS[1]}))
+    data[data.rindex(b"b.eml")] = 0
+    events = list(open_sources(["-"], stdin=io.BytesIO(bytes(data)), limits=Limits()))
+    found, lost = events
+    assert isinstance(found, Found)
+    assert isinstance(lost, Unreadable)
+    assert lost.member == "unnamed"
+
+
 def test_a_zip_that_is_cut_off_or_lies() -> None:
     data = zipped(named(MAILS))
     (event,) = read(data[:-30])

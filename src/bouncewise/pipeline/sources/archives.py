@@ -30,6 +30,9 @@ class Member(NamedTuple):
     open: Callable[[], Reader]
 
 
+UNNAMED = "unnamed"
+
+
 def zip_members(file: IO[bytes], limits: Limits, budget: Budget) -> Iterator[Member]:
     """The files of a zip archive, in the order of its directory.
 
@@ -48,8 +51,9 @@ def zip_members(file: IO[bytes], limits: Limits, budget: Budget) -> Iterator[Mem
     with archive:
         for info in archive.infolist():
             mode = info.external_attr >> 16
-            if not info.is_dir() and stat.S_IFMT(mode) in (0, stat.S_IFREG):
-                yield Member(info.filename, _zip_opener(archive, info, limits, budget))
+            # is_dir fails where a damaged directory leaves a name empty
+            if not info.filename.endswith("/") and stat.S_IFMT(mode) in (0, stat.S_IFREG):
+                yield Member(info.filename or UNNAMED, _zip_opener(archive, info, limits, budget))
 
 
 def _zip_opener(

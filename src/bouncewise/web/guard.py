@@ -7,6 +7,7 @@ Metadata (W3C), Content Security Policy Level 3.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
@@ -24,6 +25,8 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 COOKIE = "bouncewise-token"
+DRAINED = 64 * 1024 * 1024  # octets of a body that is too large that are read and forgotten
+DRAINING = 5.0  # seconds for that
 MAX_CLIENTS = 10_000  # whose rates are followed
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -82,6 +85,7 @@ class Guard:
             if fault is None:
                 await self._app(scope, body.receive, Sender(send, body).send)
                 return
+            await body.drain()
         await _tell(fault, scope, headers, send)
 
     def _limit(self, path: str) -> int:
@@ -181,6 +185,16 @@ class Body:
             return {"type": "http.disconnect"}
         return message
 
+    async def drain(self) -> None:
+        """Read on and forget: a client that still sends would not see the answer, but a reset."""
+        drained = 0
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(min(DRAINING, self._seconds)):
+                while not self._ended and drained < DRAINED:
+                    message = await self._receive()
+                    drained += len(message.get("body", b""))
+                    self._ended = not message.get("more_body", False)
+
     def _too_large(self) -> Fault:
         return Fault(413, "too-large", f"more than {self._limit:,} octets; send it in parts")
 
@@ -203,6 +217,7 @@ class Sender:
             fault = self._body.fault
             if fault is not None and message["status"] >= 400:
                 self._replaced = True
+                await self._body.drain()
                 await _answer(fault, self._send)
                 return
             own = {name for name, _ in message["headers"]}

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from bouncewise.web.signatures.hook import Hook, SignatureError
-from bouncewise.web.signatures.services import signs, verify
+from bouncewise.web.signatures.services import SERVICES, signs, verify
 
-__all__ = ["Hook", "SignatureError", "signs", "verify"]
+__all__ = ["SERVICES", "Hook", "SignatureError", "signs", "verify"]

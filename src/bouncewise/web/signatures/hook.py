@@ -62,7 +62,7 @@ class Hook(msgspec.Struct, frozen=True):
         return told
 
     def fresh(self, seconds: object) -> None:
-        """Check a signed time.
+        """Check a signed time that is written as a number.
 
         Raises:
             SignatureError: it is none, or not now.
@@ -70,7 +70,15 @@ class Hook(msgspec.Struct, frozen=True):
         text = str(seconds)
         if not (text.isascii() and text.isdigit() and len(text) <= 12):
             raise SignatureError("the signed time is no number of seconds")
-        if abs(self.now - int(text)) > LATE:
+        self.near(int(text))
+
+    def near(self, seconds: float) -> None:
+        """Check a signed time.
+
+        Raises:
+            SignatureError: it is not now.
+        """
+        if not abs(self.now - seconds) <= LATE:
             raise SignatureError("the signed time is more than five minutes away; is the clock right?")
 
 
@@ -80,7 +88,7 @@ def same(told: str, right: str) -> None:
     Raises:
         SignatureError: they differ.
     """
-    if not hmac.compare_digest(told.encode("utf-8", "replace"), right.encode("utf-8", "replace")):
+    if not hmac.compare_digest(octets(told), octets(right)):
         raise wrong()
 
 
@@ -89,13 +97,32 @@ def wrong() -> SignatureError:
     return SignatureError("the signature is wrong; is the secret the one that the service shows?")
 
 
-def decoded(text: str) -> bytes:
-    """Octets of base64.
+def octets(text: str) -> bytes:
+    """Text as UTF-8; octets of an environment that are none come back as they were.
+
+    Raises:
+        SignatureError: it cannot be written so.
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise SignatureError("the secret or a header field holds what is no text") from None
+
+
+def decoded(text: str, what: str = "the signature") -> bytes:
+    """Octets of base64 in its one right spelling: others stand for the same octets.
+
+    Args:
+        text: the base64.
+        what: it is, for people.
 
     Raises:
         SignatureError: it is none.
     """
     try:
-        return base64.b64decode(text, validate=True)
+        value = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise SignatureError("the signature is no base64") from None
+        raise SignatureError(f"{what} is no base64") from None
+    if base64.b64encode(value).decode() != text:
+        raise SignatureError(f"{what} is no base64 as it should be written")
+    return value

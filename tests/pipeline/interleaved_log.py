@@ -43,6 +43,7 @@ class Made:
         outcomes: how many deliveries came to what.
         senders: of what was no refusal, by the sender's domain in small letters.
         domains: the same by the recipient's domain.
+        clients: the same by who handed the message over, where somebody did.
         foreign: lines of programs that send no mail.
     """
 
@@ -50,6 +51,7 @@ class Made:
     outcomes: Counter[str] = field(default_factory=Counter)
     senders: Counter[str] = field(default_factory=Counter)
     domains: Counter[str] = field(default_factory=Counter)
+    clients: Counter[str] = field(default_factory=Counter)
     foreign: int = 0
 
     @property
@@ -156,7 +158,9 @@ class Writer:
             now = at + timedelta(seconds=age)
             self._postfix(now, "qmgr", f"{queued} (queue active)")
             waiting = [
-                recipient for recipient in waiting if not self._try(now, queue_id, recipient, domain, age)
+                recipient
+                for recipient in waiting
+                if not self._try(now, queue_id, recipient, domain, client, age)
             ]
             if not waiting:
                 break
@@ -165,11 +169,11 @@ class Writer:
         if waiting:
             self._postfix(end, "qmgr", f"{queue_id}: from=<{sender}>, status=expired, returned to sender")
             for recipient in waiting:
-                self._count("expired", recipient, domain)
+                self._count("expired", recipient, domain, client)
         self._postfix(end, "qmgr", f"{queue_id}: removed")
         self._gone.append((end + timedelta(seconds=5), queue_id))
 
-    def _try(self, at: datetime, queue_id: str, recipient: str, sender: str, age: float) -> bool:
+    def _try(self, at: datetime, queue_id: str, recipient: str, sender: str, client: str, age: float) -> bool:
         """One attempt; whether it was the last one for this recipient."""
         random = self._random
         host = HOSTS.get(recipient.rpartition("@")[2], "mx.example.org")
@@ -199,12 +203,15 @@ class Writer:
             f"{queue_id}: to=<{recipient}>,{alias} relay={relay}, {use}delay={seconds:.1f}, "
             f"delays={seconds:.1f}/0.01/0.1/0.2, dsn={dsn}, status={status} ({words})",
         )
-        self._count({"sent": "delivered"}.get(status, status), recipient, sender)
+        self._count({"sent": "delivered"}.get(status, status), recipient, sender, client)
         return status != "deferred"
 
-    def _count(self, outcome: str, recipient: str, sender: str) -> None:
+    def _count(self, outcome: str, recipient: str, sender: str, client: str) -> None:
         self.made.outcomes[outcome] += 1
         self.made.senders[sender] += 1
+        if client:
+            peer, user = client.split(",", maxsplit=1)[0], client.rpartition("sasl_username=")
+            self.made.clients[user[2] if user[1] else peer] += 1
         self.made.domains[recipient.rpartition("@")[2].lower()] += 1
 
 

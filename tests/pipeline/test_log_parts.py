@@ -98,7 +98,9 @@ def test_a_log_in_parts_gives_the_same_lines(
     assert _rows(engine, path, jobs=2) == rows
 
 
-@pytest.mark.parametrize(("seed", "reuse"), [(0, 0), (1, 15), (2, 15), (3, 60), (4, 0)])
+@pytest.mark.parametrize(
+    ("seed", "reuse"), [(0, 0), (1, 15), (2, 15), (3, 60), (4, 0), (5, 3), (6, 3), (7, 2)]
+)
 def test_all_ways_of_reading_give_the_same_report(
     seed: int, reuse: int, engine: Engine, tmp_path: Path, in_parts: None
 ) -> None:
@@ -111,10 +113,8 @@ def test_all_ways_of_reading_give_the_same_report(
     assert report["waiting"].get("still", 0) == 0
     assert _report(engine, path) == report
     assert _report(engine, path, make_sink=LineSink, jobs=2) == report
-    parted = _report(engine, path, jobs=2)
-    if reuse:  # a part does not see that an id was used again whose first use it does not know
-        del parted["clients"], report["clients"]
-    assert parted == report
+    assert {row["name"]: _sum(row) for row in report["clients"]} == dict(made.clients)
+    assert _report(engine, path, jobs=2) == report
 
 
 def test_a_report_is_made_of_columns_and_ends_the_same(engine: Engine, tmp_path: Path) -> None:
@@ -160,6 +160,48 @@ def test_who_was_served_in_between_has_not_expired(engine: Engine, tmp_path: Pat
         assert expired == ["c@example.com", "d@example.com"]
         assert _report(engine, path, jobs=jobs)["totals"]["expired"] == 2
         assert _report(engine, path, jobs=jobs)["waiting"].get("still", 0) == 0
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("second", ["", "b@example.net"])
+def test_an_id_that_is_used_again_in_a_part_that_does_not_know_its_first_message(
+    jobs: int, second: str, engine: Engine, tmp_path: Path, in_parts: None
+) -> None:
+    def line(clock: str, daemon: str, words: str) -> str:
+        return f"Nov 20 {clock} mx1 postfix/{daemon}[7]: {words}\n"
+
+    def attempt(clock: str, to: str, status: str = "sent (250 ok)") -> str:
+        rest = "relay=mx.example.com[192.0.2.1]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status="
+        return line(clock, "smtp", f"A0001: to=<{to}@example.com>, {rest}{status}")
+
+    filler = "".join(line("06:30:00", "anvil", f"statistics: max {n:0100}") for n in range(SMALL // 100))
+    log = (
+        filler
+        + line("06:40:00", "smtpd", "A0001: client=one.example.org[192.0.2.8]")
+        + line("06:40:00", "cleanup", "A0001: message-id=<1@example.org>")
+        + line("06:40:00", "qmgr", "A0001: from=<a@example.org>, size=5, nrcpt=2 (queue active)")
+        + filler
+        + filler[: filler.index("max 00", SMALL // 2)].rpartition("\n")[0]
+        + "\n"
+        + attempt("06:40:01", "a")
+        + attempt("06:40:01", "b", "bounced (host mx.example.com[192.0.2.1] said: 550 5.1.1 no such user)")
+        + line("06:40:01", "qmgr", "A0001: removed")
+        + line("06:40:02", "cleanup", "A0001: message-id=<2@example.org>")
+        + line("06:40:02", "qmgr", f"A0001: from=<{second}>, size=5, nrcpt=1 (queue active)")
+        + attempt("06:40:03", "c")
+        + line("06:40:03", "qmgr", "A0001: removed")
+        + filler
+    )
+    path = _write(tmp_path / "mail.log", log.encode())
+    report = _report(engine, path, jobs=jobs)
+    senders = {row["name"]: _sum(row) for row in report["sender_domains"]}
+    assert senders == {"example.org": 2, second.rpartition("@")[2] or "<>": 1}
+    assert {row["name"]: _sum(row) for row in report["clients"]} == {"one.example.org[192.0.2.8]": 2}
+    assert [r.get("client", "") for r in _records(engine, path, jobs=jobs)] == [
+        "one.example.org[192.0.2.8]",
+        "one.example.org[192.0.2.8]",
+        "",
+    ]
 
 
 def _rotated(folder: Path) -> tuple[list[Path], list[bytes]]:

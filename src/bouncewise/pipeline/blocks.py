@@ -53,23 +53,34 @@ class Block(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self, data=b"")
 
 
+class Open(msgspec.Struct, frozen=True):
+    """A delivery of which earlier lines may tell more.
+
+    Attributes:
+        deliveries: it, or all that a line tells of a message's end.
+        ended: of a message's end, who had waited no longer when it came.
+    """
+
+    deliveries: list[Delivery]
+    ended: frozenset[str] = frozenset()
+
+
 class Read(msgspec.Struct, frozen=True):
     """What a block gave.
 
     Attributes:
         given: what the sink gathered.
-        open_ones: deliveries of which earlier lines may tell more; those together that a line tells of a
-            message's end.
+        open_ones: deliveries of which earlier lines may tell more.
         open_ids: queue ids of deliveries that are counted and whose senders or clients earlier lines may
-            tell, and whether the sender is known.
+            tell, with the sender where it is known.
         messages: what the block tells of messages, by queue id.
         told: senders and clients by queue id, of the messages that were read in bulk.
         counts: of its lines.
     """
 
     given: Any
-    open_ones: list[list[Delivery]]
-    open_ids: list[tuple[str, bool]]
+    open_ones: list[Open]
+    open_ids: list[tuple[str, str | None]]
     messages: dict[str, Message]
     told: tuple[dict[str, str], dict[str, str]]
     counts: Counts
@@ -87,17 +98,19 @@ def read_block(engine: Engine, block: Block, make_sink: Callable[[Engine], Sink]
     stream = LineStream(Clock.at(block.reached), block.place, block.only)
     stream.lines = block.first
     objects = ObjectReader(stream, block.place, block.only)  # reads the lines that are JSON
-    open_ones: list[list[Delivery]] = []
-    open_ids: list[tuple[str, bool]] = []
+    open_ones: list[Open] = []
+    open_ids: list[tuple[str, str | None]] = []
     for text in texts_of([block.data]):
         for delivery in stream.bulk(text) if sink.bulk else stream.read(text.split("\n")):
             if isinstance(delivery, Delivered):
                 open_ids += delivery.of_unknown()
             elif _lacks(delivery, bulk=sink.bulk):
-                if open_ones and _is_end(delivery) and open_ones[-1][0].source == delivery.source:
-                    open_ones[-1].append(delivery)
+                is_end = _is_end(delivery)
+                if open_ones and is_end and open_ones[-1].deliveries[0].source == delivery.source:
+                    open_ones[-1].deliveries.append(delivery)
                     continue
-                open_ones.append([delivery])
+                ended = stream.ended(delivery.queue_id) if is_end else frozenset()
+                open_ones.append(Open([delivery], ended))
                 sink.later()
                 continue
             sink.take(delivery)
@@ -131,9 +144,12 @@ class Filler:
     def fill_ids(self, read: Read) -> list[Message]:
         """What is to be added on messages of which a block told too little; to be called before ``fill``."""
         found = []
-        for queue_id, has_sender in read.open_ids:
+        for queue_id, sender in read.open_ids:
             told = self._told(queue_id)
-            found.append(Message(client=told.client) if has_sender else told)
+            if sender is None:
+                found.append(told)
+            elif told.sender is None or told.sender == sender:  # else that was another message
+                found.append(Message(client=told.client))
         return found
 
     def _told(self, queue_id: str) -> Message:
@@ -146,16 +162,30 @@ class Filler:
 
         The end of a message's waiting becomes a delivery for each recipient that waited.
         """
-        filled = [self._filled(group, read.messages) for group in read.open_ones]
+        filled = [self._filled(one) for one in read.open_ones]
+        self._origins.replace(*read.told)
+        self._forget(*read.told)
         for queue_id, message in read.messages.items():
             known = self._messages.get(queue_id)
-            self._messages.put(queue_id, message.over(known) if known else message)
-        self._origins.remember(*read.told)
+            whole = message.over(known) if known else message
+            self._messages.put(queue_id, whole)
+            self._origins.put(queue_id, whole)
         return filled
 
-    def _filled(self, group: list[Delivery], messages: Mapping[str, Message]) -> list[Delivery]:
-        delivery = group[0]
+    def _forget(self, senders: Mapping[str, str], clients: Mapping[str, str]) -> None:
+        """Messages are over whose queue ids another client's or sender's message has now."""
+        for messages in (self._messages.young, self._messages.old):
+            for queue_id in clients.keys() & messages.keys():
+                del messages[queue_id]
+            for queue_id in senders.keys() & messages.keys():
+                if messages[queue_id].sender not in (None, senders[queue_id]):
+                    del messages[queue_id]
+
+    def _filled(self, one: Open) -> list[Delivery]:
+        delivery = one.deliveries[0]
         known = self._told(delivery.queue_id)
+        if _of_another(delivery, known):
+            known = NO_MESSAGE
         full = msgspec.structs.replace(
             delivery,
             sender=delivery.sender if delivery.sender is not None else known.sender,
@@ -166,11 +196,17 @@ class Filler:
         )
         if delivery.kind is not Kind.EXPIRED or not _is_end(delivery):
             return [full]
-        ended = messages.get(delivery.queue_id, NO_MESSAGE).ended
-        here = {one.recipient: one.reply for one in group if one.recipient}
-        whole = Message(waiting=here, ended=ended).over(known)
+        here = {here.recipient: here.reply for here in one.deliveries if here.recipient}
+        whole = Message(waiting=here, ended=set(one.ended)).over(known)
         self._messages.put(delivery.queue_id, msgspec.structs.replace(known, waiting=None))
         return expired(full, whole)
+
+
+def _of_another(delivery: Delivery, known: Message) -> bool:
+    """Whether a delivery is not of the message that had its queue id before."""
+    if delivery.sender is not None and known.sender is not None and delivery.sender != known.sender:
+        return True
+    return bool(delivery.message_id and known.message_id) and delivery.message_id != known.message_id
 
 
 def parted(

@@ -85,8 +85,8 @@ def test_the_leap_day_has_a_year_that_has_it() -> None:
 def test_a_reused_queue_id_is_the_younger_message_in_blocks_too(one_block: bool, engine: Engine) -> None:
     learnt = [_sent(queue_id=f"B{number:04}") for number in range(300)]
     for other in ("two@example.org", "one@example.com"):
-        first = [_queued("one@example.com"), f"{HEAD}/smtpd[1]: A0001: client=one[192.0.2.1]", _sent()]
-        second = [_queued(other), f"{HEAD}/smtpd[1]: A0001: client=two[192.0.2.2]", _sent()]
+        first = [f"{HEAD}/smtpd[1]: A0001: client=one[192.0.2.1]", _queued("one@example.com"), _sent()]
+        second = [f"{HEAD}/smtpd[1]: A0001: client=two[192.0.2.2]", _queued(other), _sent()]
         blocks = [_log(*learnt, *first), _log(*learnt, *second)]
         sink = ReportSink(engine)
         for delivery in Log(written=WRITTEN).read_bulk([b"".join(blocks)] if one_block else blocks):
@@ -96,6 +96,22 @@ def test_a_reused_queue_id_is_the_younger_message_in_blocks_too(one_block: bool,
         assert clients == {"one[192.0.2.1]": 1, "two[192.0.2.2]": 1}
         domains = {row["name"]: row["delivered"] for row in summary["sender_domains"]}
         assert sum(domains.values()) == 2 and domains["example.com"] == 1 + (other == "one@example.com")
+
+
+@pytest.mark.parametrize("one_block", [True, False])
+def test_a_bounce_has_not_the_client_of_the_message_before_by_its_id(one_block: bool, engine: Engine) -> None:
+    learnt = [_sent(queue_id=f"B{number:04}") for number in range(300)]
+    first = [f"{HEAD}/smtpd[1]: A0001: client=one[192.0.2.1]", _queued("one@example.com"), _sent()]
+    second = [f"{HEAD}/cleanup[1]: A0001: message-id=<2@example.org>", _queued(""), _sent()]
+    third = [f"{HEAD}/cleanup[1]: A0001: message-id=<3@example.org>", _queued("c@example.org"), _sent()]
+    blocks = [_log(*learnt, *first), _log(*second), _log(*third)]
+    sink = ReportSink(engine)
+    for delivery in Log(written=WRITTEN).read_bulk([b"".join(blocks)] if one_block else blocks):
+        sink.take(delivery)
+    summary = summarise(sink.given(), engine)
+    assert {row["name"]: row["delivered"] for row in summary["clients"]} == {"one[192.0.2.1]": 1}
+    domains = {row["name"]: row["delivered"] for row in summary["sender_domains"]}
+    assert domains == {"example.com": 1, "<>": 1, "example.org": 1}
 
 
 def test_a_message_that_expired_is_told_of_those_before_it_only(engine: Engine) -> None:

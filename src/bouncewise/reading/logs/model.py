@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import IntEnum
 from typing import Generic, Protocol, TypeVar
 
 import msgspec
@@ -69,6 +70,14 @@ class Reader(Protocol):
         """
 
 
+class Begun(IntEnum):
+    """Whether a message's beginning was read, since a queue id may be used again for the next message."""
+
+    UNSEEN = 0  # earlier lines may tell more
+    PERHAPS = 1  # as it seems, it was: a message of this id that had been queued before is another one
+    SEEN = 2
+
+
 class Message(msgspec.Struct):
     """What earlier lines told of a message; None and "" are not known.
 
@@ -81,6 +90,7 @@ class Message(msgspec.Struct):
         waiting: the last reply to each recipient that was deferred, where the end of waiting is told once
             a message.
         ended: recipients that may have waited before and wait no longer.
+        begun: whether its beginning was among the lines.
     """
 
     sender: str | None = None
@@ -90,9 +100,12 @@ class Message(msgspec.Struct):
     local_ip: str = ""
     waiting: dict[str, Reply] | None = None
     ended: set[str] | None = None
+    begun: Begun = Begun.UNSEEN
 
     def over(self, earlier: Message) -> Message:
-        """This message with what only earlier lines told."""
+        """This message with what only earlier lines told, unless those were of another message."""
+        if self.follows(earlier):
+            return msgspec.structs.replace(self, begun=Begun.SEEN)
         ended = self.ended or set()
         still = {who: reply for who, reply in (earlier.waiting or {}).items() if who not in ended}
         waiting = {**still, **(self.waiting or {})}
@@ -104,7 +117,12 @@ class Message(msgspec.Struct):
             self.local_ip or earlier.local_ip,
             waiting or None,
             ((earlier.ended or set()) | ended) - waiting.keys() or None,
+            max(self.begun, earlier.begun),
         )
+
+    def follows(self, earlier: Message) -> bool:
+        """Whether what was told earlier by the same queue id is another message, which is over."""
+        return self.begun is Begun.SEEN or (self.begun is Begun.PERHAPS and earlier.sender is not None)
 
     def wait(self, recipient: str, reply: Reply) -> None:
         """Remember that a recipient was deferred."""

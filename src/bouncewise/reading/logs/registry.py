@@ -37,7 +37,8 @@ class LineFormat(msgspec.Struct, frozen=True):
 
     def marks(self, prefix: str, at: int) -> Marks:
         """How lines begin that begin as ``machine family`` at a place."""
-        return Marks(prefix.rpartition(" ")[2], at)
+        machine, _, family = prefix.rpartition(" ")
+        return Marks(machine, family, at)
 
 
 Row = Mapping[str, str]

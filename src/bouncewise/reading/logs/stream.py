@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from bouncewise.reading.delivery import NO_SOURCE, Delivered, Delivery, Kind, Source
-from bouncewise.reading.logs.bulk import EXPIRED, QUEUE_ID, Bulk, Marks
+from bouncewise.reading.logs.bulk import EXPIRED, QUEUE_ID, Bulk, Marks, Taken
 from bouncewise.reading.logs.envelopes.text import Opening, loose
 from bouncewise.reading.logs.formats import FOREIGN
 from bouncewise.reading.logs.model import MAX_SHOWN, WAITED, Joins, Line, Message, Reader
@@ -102,7 +102,7 @@ class LineStream:
         if bulk is not None and marks is not None:
             taken = bulk.read(text, marks, self._time_of)
             if taken is not None:
-                yield from self._taken(*taken)
+                yield from self._taken(taken)
                 return
         self._recall(text)
         yield from self.read(text.split("\n"))
@@ -117,25 +117,24 @@ class LineStream:
         self._bulk, self._bulk_name = self._bulk or form.bulk(), form.name
         self._bulk.learn(self._known())
 
-    def _taken(
-        self, sent: Delivered | None, rest: list[tuple[int, str]], lines: int
-    ) -> Iterator[Delivery | Delivered]:
+    def _taken(self, taken: Taken) -> Iterator[Delivery | Delivered]:
         """What a block gave: what is read line by line first, then what was sent."""
-        first = self.lines
-        served = _served(sent, rest)
-        for number, line in rest:
+        first, sent = self.lines, taken.sent
+        served = _served(sent, taken.rest)
+        for number, line in taken.rest:
             if served and EXPIRED in line:
                 for queue_id in QUEUE_ID(line)[:1]:
                     self._end(queue_id, served.get(queue_id, ()))
+            if number not in taken.early:
+                self._recall(line)
             yield from self._one(first + number + 1, line)
         if sent is not None:
             self._end_all(sent)
             yield sent
-        self.lines = first + lines
+        self.lines = first + taken.lines
 
     def _one(self, number: int, line: str) -> Iterable[Delivery]:
         self.lines = number
-        self._recall(line)
         if line.startswith(self._prefix, self._at):
             return self._shortcut(line) if self._wanted(line) else ()
         return self._line(line)
@@ -143,10 +142,14 @@ class LineStream:
     def _end(self, queue_id: str, recipients: Iterable[str]) -> None:
         """Those who got a message before it expired do not wait for it."""
         messages = self._known()
-        message = messages.get(queue_id) if messages is not None else None
-        if message is not None and message.waiting:
-            for recipient in recipients:
-                message.end(recipient)
+        if messages is None:
+            return
+        message = messages.get(queue_id)
+        if message is None:
+            message = Message()
+            messages.put(queue_id, message)
+        for recipient in recipients:
+            message.end(recipient)
 
     def _end_all(self, sent: Delivered) -> None:
         """Nobody who got a message waits for it any longer."""
@@ -214,6 +217,12 @@ class LineStream:
             if joins is not None:
                 known |= joins.old | joins.young
         return known
+
+    def ended(self, queue_id: str) -> frozenset[str]:
+        """Recipients of a message that may have waited for it before these lines and wait no longer."""
+        found = (getattr(reader, "messages", None) for reader in self._readers.values())
+        known = [joins.get(queue_id) for joins in found if joins is not None]
+        return frozenset().union(*(message.ended or () for message in known if message is not None))
 
     def bulk_messages(self) -> tuple[dict[str, str], dict[str, str]]:
         """Senders and clients by queue id, as blocks told them that were read at once."""

@@ -24,7 +24,7 @@ from collections.abc import Iterable
 
 from bouncewise.reading.delivery import Delivery, Kind
 from bouncewise.reading.logs.formats.postfix_bulk import Bulk
-from bouncewise.reading.logs.model import NO_MESSAGE, WAITED, Joins, Line, Message, expired
+from bouncewise.reading.logs.model import NO_MESSAGE, WAITED, Begun, Joins, Line, Message, expired
 from bouncewise.reading.logs.replies import reply_of, words_of
 from bouncewise.reply.model import Phase, Reply
 from bouncewise.reply.unwrap.common import phase_of
@@ -110,12 +110,21 @@ class Reader:
         if is_client:
             client = _CLIENT.match(rest)
             if client and queue_id.isalnum():
-                self._message(queue_id).client = client[2] or client[1]
+                self.messages.put(queue_id, Message(client=client[2] or client[1], begun=Begun.SEEN))
             return ()
         found = _CLEANUP.match(message)
         if found:
-            self._message(found[1]).message_id = found[2]
+            self._cleaned(found[1], found[2])
         return ()
+
+    def _cleaned(self, queue_id: str, message_id: str) -> None:
+        """cleanup took a message in, which comes before qmgr takes it up; a bounce begins here."""
+        known = self.messages.get(queue_id)
+        if known is None or known.sender is not None:
+            begun = Begun.PERHAPS if known is None else Begun.SEEN
+            self.messages.put(queue_id, Message(message_id=message_id, begun=begun))
+        else:
+            known.message_id = message_id
 
     def _message(self, queue_id: str) -> Message:
         found = self.messages.get(queue_id)

@@ -1,49 +1,34 @@
 """Postfix by the million lines: what was sent, in columns; the other lines are left to the line reader.
 
 Most lines of a log of Postfix say that a message was sent, or nothing that counts. For a report those need
-not be read one by one: a regular expression takes the columns out of a whole block. Whenever the count of
-what it took is not the count of what stands there, the block is read line by line instead, so that both ways
-give the same.
+not be read one by one: regular expressions take the columns out of a whole block. Whenever the count of
+what they took is not the count of what stands there, the block is read line by line instead, so that both
+ways give the same.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from functools import lru_cache
-from itertools import repeat
+from collections.abc import Callable, Iterable, Mapping
+
+import msgspec
 
 from bouncewise.reading.delivery import Delivered
-from bouncewise.reading.logs.bulk import Marks, Origins, Taken
+from bouncewise.reading.logs.bulk import QUEUE_ID, Marks, Origins, Taken
+from bouncewise.reading.logs.formats.postfix_search import Names, Searches, learnt, searches_for
 from bouncewise.reading.logs.model import Joins, Message
 
 LIMIT = 60_000  # messages whose senders are held, in each of two generations
-# Each begins with fixed words, which is searched far faster than an alternation
+MAX_TRIES = 8  # to learn more of a log in vain
 _NOT_SENT = re.compile(r", status=(?!sent \()").finditer
 _REFUSED = re.compile(r"reject: ").finditer
 _SENT = ", status=sent ("
 _TO = ": to=<"
+_CLIENT = ": client="
 _NO_RELAY = {"none": "", "local": ""}
-
-
-@lru_cache(maxsize=64)
-def _patterns(marks: Marks) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    begin = rf"\n(.{{{marks.at}}})([^\s\[\]]++) {re.escape(marks.family)}/"
-    short = rf"\n.{{{marks.at}}}[^\s\[\]]++ {re.escape(marks.family)}/"
-    sent = re.compile(
-        rf"{begin}[\w/-]++\[\d++\]: ([0-9A-Za-z]++): to=<([^>\n]*+)>, (?:orig_to=<[^>\n]*+>, )?"
-        r"relay=([^\[,\n]++)[^,\n]*+, (?:conn_use=\d++, )?delay=(\d++(?:\.\d++)?), "
-        r"(?:delays=[\d./]++, )?(?:dsn=\d\.\d{1,3}\.\d{1,3}, )?status=sent \(",
-        re.ASCII,
-    )
-    # the program is named, so that the lines of others are passed over at their beginning
-    queued = re.compile(rf"{short}[no]?qmgr\[\d++\]: ([0-9A-Za-z]++): from=<([^>\n]*+)>, size=", re.ASCII)
-    client = re.compile(
-        rf"{short}(?:[\w-]++/)?+smtpd\[\d++\]: ([0-9A-Za-z]++): client=([^,\n]*+)"
-        r"(?:, sasl_method=[^,\n]*+, sasl_username=([^,\n]++))?",
-        re.ASCII,
-    )
-    return sent, queued, client
+_LONG = "z"  # stands in every long queue id, which is never used again, and in no short one
+Other = tuple[int, int, str]  # a line to be read on its own: its number from 0, where it begins, its text
+Rows = list[tuple[str, list[tuple[str, ...]]]]  # by machine, what was found of deliveries
 
 
 class Bulk:
@@ -55,16 +40,16 @@ class Bulk:
 
     def __init__(self) -> None:
         self.origins = Origins(LIMIT)
+        self._names: Names | None = None
+        self._tries = 0
+        self._first = True
 
     def learn(self, messages: Joins[Message] | None) -> None:
         """Take over what was learnt line by line."""
         if messages is None:
             return
         for queue_id, message in (*messages.old.items(), *messages.young.items()):
-            if message.sender is not None:
-                self.origins.senders[queue_id] = message.sender
-            if message.client:
-                self.origins.clients[queue_id] = message.client
+            self.origins.put(queue_id, message)
 
     def read(self, text: str, marks: Marks, time_of: Callable[[str], str]) -> Taken | None:
         """What a block says.
@@ -75,85 +60,183 @@ class Bulk:
             time_of: the time of what stands in front of the machine's name, as RFC 3339.
 
         Returns:
-            What was sent, the lines to be read one by one with their numbers in the block from 0, and how
-            many lines it has; None where all of them are to be read one by one.
+            What was sent, and the lines to be read one by one; None where all of them are to be.
         """
-        sent, queued, client = _patterns(marks)
+        first, self._first = self._first, False
+        names = self._names = self._names or Names((marks.machine,))
+        total, others = _others(text, names, marks)
+        if 2 * len(others) > total:
+            return None
         block = f"\n{text}"
-        rows = sent.findall(block)
-        others = _others(text, f" {marks.family}/")
-        if others is None or text.count(_SENT) != len(rows):
+        searches = searches_for(marks, names)
+        rows = [(machine, search.findall(block)) for machine, search in searches.delivered]
+        handed = searches.handed.findall(block)
+        told = text.count(_TO) == sum(len(found) for _, found in rows) + _holding(_TO, others)
+        if not (told and text.count(_CLIENT) == len(handed) + _holding(_CLIENT, others)):
+            if self._learnt(block, marks, names):
+                self._first = first
+                return self.read(text, marks, time_of)
+            if not told:  # lines that were cut off, and lines that ran into one another
+                return None
+        if _holding(_SENT, others):
             return None
-        told = len(rows) + sum(1 for _, line in others if _TO in line)
-        # lines that were cut off, and lines that ran into one another
-        if text.count(_TO) != told or any(_SENT in line for _, line in others):
-            return None
-        pairs = queued.findall(block)
+        pairs = searches.queued.findall(block)
         senders = dict(pairs)
-        handed = [(queue_id, user or peer) for queue_id, peer, user in client.findall(block)]
-        clients = dict(handed)
+        clients = {queue_id: user or peer for queue_id, peer, user in handed}
         known = self.origins
         if _differ(senders, pairs, known.senders) or _differ(clients, handed, known.clients):
             return None  # a queue id was used again, for another message
+        early = _early(block, searches, known, others) if first and _some_short(senders) else NOT_EARLY
         known.remember(senders, clients)
-        return self._columns(rows, time_of) if rows else None, others, text.count("\n") + 1
+        sent = _columns(rows, time_of, known)
+        if sent is not None:
+            for place in early.senders:
+                sent.senders[place] = None
+            for place in early.clients:
+                sent.clients[place] = ""
+        return Taken(sent, [(number, line) for number, _, line in others], total, early.lines)
 
-    def _columns(self, rows: list[tuple[str, ...]], time_of: Callable[[str], str]) -> Delivered:
-        stamps, machines, ids, recipients, relays, ages = map(list, zip(*rows, strict=True))
-        cut = max(stamps[0].find(":"), 0)  # behind the hour
-        hours = [stamp[:cut] for stamp in stamps]
-        known = {hour: time_of(stamp)[:13] for hour, stamp in dict(zip(hours, stamps, strict=True)).items()}
-        ends = time_of(stamps[0]), time_of(stamps[-1])
-        senders, clients, older = self.origins.senders, self.origins.clients, self.origins.older
-        return Delivered(
-            hours=[known[hour] for hour in hours],
-            recipients=recipients,
-            remote_mtas=[_NO_RELAY.get(relay, relay) for relay in relays],
-            local=machines,
-            senders=[senders[i] if i in senders else older[0].get(i) for i in ids],
-            clients=list(map(clients.get, ids, repeat("")))
-            if not older[1]
-            else [clients.get(i) or older[1].get(i, "") for i in ids],
-            queue_ids=ids,
-            queue_ages=ages,
-            first=min(ends),
-            last=max(ends),
-        )
+    def _learnt(self, block: str, marks: Marks, names: Names) -> bool:
+        """Whether a block tells of more machines and daemons than were known."""
+        if self._tries >= MAX_TRIES:
+            return False
+        self._names = learnt(block, marks, names)
+        if self._names == names:
+            self._tries += 1
+            return False
+        return True
 
 
-def _differ(found: dict[str, str], pairs: list[tuple[str, str]], known: dict[str, str]) -> bool:
+class Early(msgspec.Struct, frozen=True):
+    """What stands in front of the lines that tell of its message: it may be of the one before.
+
+    Attributes:
+        senders: places among the deliveries that were made, whose senders are not those of the block.
+        clients: the same of clients.
+        lines: numbers of lines that are read on their own.
+    """
+
+    senders: list[int]
+    clients: list[int]
+    lines: frozenset[int]
+
+
+NOT_EARLY = Early([], [], frozenset())
+
+
+def _some_short(queue_ids: Iterable[str]) -> bool:
+    return not all(_LONG in queue_id for queue_id in queue_ids)
+
+
+def _early(block: str, searches: Searches, known: Origins, others: list[Other]) -> Early:
+    """What is told of messages before their beginning, where nothing is known of the lines before a block."""
+    queued = _places(searches.queued, block, known.senders)
+    handed = _places(searches.handed, block, known.clients)
+    sent = [
+        (found.start(), found[search.groups - 3])
+        for _, search in searches.delivered
+        for found in search.finditer(block)
+    ]
+    return Early(
+        [place for place, (at, queue_id) in enumerate(sent) if at < queued.get(queue_id, -1)],
+        [place for place, (at, queue_id) in enumerate(sent) if at < handed.get(queue_id, -1)],
+        frozenset(
+            number
+            for number, at, line in others
+            if any(at < queued.get(queue_id, -1) for queue_id in QUEUE_ID(line)[:1])
+        ),
+    )
+
+
+def _places(search: re.Pattern[str], block: str, known: Mapping[str, str]) -> dict[str, int]:
+    """Where each queue id stands first that was not known."""
+    places: dict[str, int] = {}
+    for found in search.finditer(block):
+        if found[1] not in known:
+            places.setdefault(found[1], found.start())
+    return places
+
+
+def _columns(rows: Rows, time_of: Callable[[str], str], known: Origins) -> Delivered | None:
+    """What was sent, with what is known of the messages."""
+    parts = [_part(machine, found, time_of) for machine, found in rows if found]
+    if not parts:
+        return None
+    many = parts[0]
+    for part in parts[1:]:
+        many.add(part)
+    senders, clients, (old_senders, old_clients) = known.senders, known.clients, known.older
+    ids = many.queue_ids
+    many.senders = [senders[i] if i in senders else old_senders.get(i) for i in ids]
+    many.clients = [clients[i] if i in clients else old_clients.get(i, "") for i in ids]
+    return many
+
+
+def _part(machine: str, rows: list[tuple[str, ...]], time_of: Callable[[str], str]) -> Delivered:
+    """What was sent by one search, without senders and clients."""
+    stamps, *names, ids, recipients, relays, ages = map(list, zip(*rows, strict=True))
+    cut = max(stamps[0].find(":"), 0)  # behind the hour
+    hours = [stamp[:cut] for stamp in stamps]
+    known = {hour: time_of(stamp)[:13] for hour, stamp in dict(zip(hours, stamps, strict=True)).items()}
+    ends = time_of(stamps[0]), time_of(stamps[-1])
+    return Delivered(
+        hours=[known[hour] for hour in hours] if len(known) > 1 else [known[hours[0]]] * len(hours),
+        recipients=recipients,
+        remote_mtas=[_NO_RELAY.get(relay, relay) for relay in relays],
+        local=names[0] if names else [machine] * len(ids),
+        senders=[],
+        clients=[],
+        queue_ids=ids,
+        queue_ages=ages,
+        first=min(ends),
+        last=max(ends),
+    )
+
+
+def _differ(found: Mapping[str, str], pairs: list[tuple[str, ...]], known: Mapping[str, str]) -> bool:
     """Whether a key has several values in a block, or another one than was known before."""
     if len(found) != len(pairs) and len(set(pairs)) != len(found):
         return True
     return any(found[key] != known[key] for key in found.keys() & known.keys())
 
 
-def _others(text: str, mark: str) -> list[tuple[int, str]] | None:
-    """The lines to be read one by one: those of failures and refusals, and those of other programs."""
+def _holding(words: str, others: list[Other]) -> int:
+    return sum(1 for _, _, line in others if words in line)
+
+
+def _others(text: str, names: Names, marks: Marks) -> tuple[int, list[Other]]:
+    """How many lines a block has, and those to be read one by one: failures, refusals, other programs'."""
     rfind = text.rfind
     starts = {rfind("\n", 0, found.start()) + 1 for found in (*_NOT_SENT(text), *_REFUSED(text))}
-    lines = text.count("\n") + 1
-    if text.count(mark) < lines:
-        foreign = _foreign(text, mark)
-        if len(foreign) * 2 > lines:
-            return None
-        starts.update(foreign)
+    total, others = _at(text, starts)
+    tags = [f" {machine} {marks.family}/" for machine in names.machines]
+    if not names.few:
+        tags = [f" {marks.family}/"]
+    if sum(map(text.count, tags)) < total:
+        starts.update(_foreign(text, tags))
+        total, others = _at(text, starts)
+    return total, others
+
+
+def _at(text: str, starts: set[int]) -> tuple[int, list[Other]]:
+    """How many lines a block has, and those that begin at some places."""
+    count, find = text.count, text.find
     found = []
     number = last = 0
     for start in sorted(starts):
-        number += text.count("\n", last, start)
+        number += count("\n", last, start)
         last = start
-        end = text.find("\n", start)
-        found.append((number, text[start:] if end < 0 else text[start:end]))
-    return found
+        end = find("\n", start)
+        found.append((number, start, text[start:] if end < 0 else text[start:end]))
+    return number + count("\n", last) + 1, found
 
 
-def _foreign(text: str, mark: str) -> list[int]:
-    """Where the lines begin that are not of this program."""
+def _foreign(text: str, tags: list[str]) -> list[int]:
+    """Where the lines begin that have none of the tags."""
     starts = []
     at = 0
     for line in text.split("\n"):
-        if mark not in line:
+        if not any(tag in line for tag in tags):
             starts.append(at)
         at += len(line) + 1
     return starts

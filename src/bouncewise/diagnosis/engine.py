@@ -110,6 +110,10 @@ class Engine:
         """
         return self._providers.of(host)
 
+    def expect_many(self) -> None:
+        """Say that many replies will come, for which it pays to load what is saved at once."""
+        self._search.expect_many()
+
     def agrees(self, diagnosis: Diagnosis) -> bool:
         """Whether the reply's codes are typical for the cause that was found."""
         facts = diagnosis.facts

@@ -82,6 +82,16 @@ def make_scan(patterns: PatternSet, cache: Cache, engine: str | None = None) -> 
     return _stdlib(patterns, cache)
 
 
+def expect_many(scan: Scan) -> None:
+    """Tell a search that many texts will come.
+
+    Args:
+        scan: made by ``make_scan``.
+    """
+    if isinstance(scan, _Patient):
+        scan.expect_many()
+
+
 def database_key(patterns: PatternSet, version: str, cpu: str) -> str:
     """Name of the saved database: the patterns, the library's version and the processor's features."""
     digest = hashlib.sha256(f"{version}\n{cpu}\n".encode())
@@ -125,6 +135,11 @@ class _Patient:
         if not self._settled:
             self._count()
         return self._scan(data)
+
+    def expect_many(self) -> None:
+        """Look for a saved database before the next text: many will come."""
+        with self._lock:
+            self._asked = max(self._asked, A_FEW_TEXTS - 1)
 
     def _count(self) -> None:
         """Look for a database once it is worth it; one thread does, and others wait for it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bouncewise.diagnosis.matcher import Cache, Scan, make_scan
+from bouncewise.diagnosis.matcher import Cache, Scan, expect_many, make_scan
 from bouncewise.diagnosis.patterns import Patterns, PatternSet, scripts_in
 from bouncewise.knowledge.template import template_of
 
@@ -33,6 +33,7 @@ class Guards:
         self._matcher = matcher
         self._numbers: tuple[tuple[int, ...], ...] = ()
         self._scan: Scan | None = None
+        self._many = False
         self.guarded = frozenset(refuting)
 
     def _make(self) -> Scan:
@@ -41,7 +42,16 @@ class Guards:
             for regex in regexes:
                 rules.setdefault(regex, []).append(number)
         self._numbers = tuple(tuple(numbers) for numbers in rules.values())
-        return make_scan(PatternSet(tuple(rules), self._numbers), self._cache, self._matcher)
+        scan = make_scan(PatternSet(tuple(rules), self._numbers), self._cache, self._matcher)
+        if self._many:
+            expect_many(scan)
+        return scan
+
+    def expect_many(self) -> None:
+        """Many texts will come."""
+        self._many = True
+        if self._scan is not None:
+            expect_many(self._scan)
 
     def refuted(self, data: bytes) -> frozenset[int]:
         """The rules that folded bytes refute."""
@@ -81,6 +91,10 @@ class SetSearch:
             known = self._learn(key)
         numbers, guarded = known
         return numbers - self._guards.refuted(data) if guarded else numbers
+
+    def expect_many(self) -> None:
+        """Many texts will come."""
+        expect_many(self._scan)
 
     def expressions(self, data: bytes) -> dict[int, list[str]]:
         """The expressions that folded bytes meet, by the number that they report."""
@@ -122,6 +136,12 @@ class Search:
         self.exact = self._make(patterns.exact)
         self._others: dict[str, SetSearch] = {}
         self._met: dict[tuple[bytes, int], dict[int, list[str]]] = {}
+
+    def expect_many(self) -> None:
+        """Many texts will come, for which it pays to load what is saved at once."""
+        self._guards.expect_many()
+        self.first.expect_many()
+        self.exact.expect_many()
 
     def others(self, template: bytes) -> frozenset[int]:
         """The numbers of other languages' rules that a template meets, by the scripts in it."""

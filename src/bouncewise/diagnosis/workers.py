@@ -28,6 +28,7 @@ def _start(settings: dict[str, Any]) -> None:
     from bouncewise.diagnosis.engine import Engine  # noqa: PLC0415 - in the worker only
 
     _worker[:] = [Engine(**settings)]
+    _worker[0].expect_many()
 
 
 def _call(run: Callable[[Any, Any], R], batch: Any) -> R:

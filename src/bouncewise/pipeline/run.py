@@ -15,7 +15,6 @@ from bouncewise.pipeline.sources.model import SourceError
 from bouncewise.reading.delivery import Delivered, Delivery, Kind, Source
 from bouncewise.reading.logs.detect import Form
 from bouncewise.reading.logs.log import Counts, Log
-from bouncewise.reading.mail import read_mail
 
 BATCH = 64  # mails that go to a process at once
 BATCH_OCTETS = 4_194_304  # or fewer, where they are large
@@ -105,6 +104,7 @@ def read_events(
     last: Log | None = None
     for event in events:
         if isinstance(event, Logged):
+            engine.expect_many()
             log, last = _log(event, last, choices.only), None
             yield from _read_log(log, event, sink, choices.chunk)
             last = log
@@ -139,6 +139,8 @@ def read_one(sink: Sink, event: Found | Unreadable) -> Piece:
 
 def _read(event: Found) -> list[Delivery]:
     """The deliveries of a mail. A fault of ours costs that mail only, and is told."""
+    from bouncewise.reading.mail import read_mail  # noqa: PLC0415 - who reads logs needs none of it
+
     try:
         return read_mail(event.data)
     except Exception as error:  # one mail must not end the run

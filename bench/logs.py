@@ -10,6 +10,7 @@ pflogsumm, and the peak memory of a report on LOG and on LOG repeated.
 from __future__ import annotations
 
 import argparse
+import os
 import shutil
 import statistics
 import subprocess
@@ -25,6 +26,10 @@ print(os.wait4(process.pid, 0)[2].ru_maxrss)
 """
 
 
+# an installation has its modules' bytecode
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def own(*arguments: str) -> list[str]:
     """A command of Bouncewise."""
     return [sys.executable, "-m", "bouncewise", *arguments]
@@ -34,7 +39,7 @@ def seconds(command: list[str]) -> float:
     """How long a command takes."""
     start = time.perf_counter()
     # into a pipe: grep stops at its first match where its output goes nowhere
-    subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False, env=ENVIRONMENT)
     return time.perf_counter() - start
 
 

@@ -70,12 +70,14 @@ class Tally:
 
     def rows(self) -> Iterator[tuple[str, list[int]]]:
         """Each name with its counts by outcome, the most frequent first, what was counted together last."""
-        names = set().union(*self.counts)
-        others = OTHERS in names
-        names.discard(OTHERS)
-        ordered = sorted(names, key=lambda name: (-sum(c[name] for c in self.counts), name))
+        totals: dict[str, int] = {}
+        for counter in self.counts:
+            for name, count in counter.items():
+                totals[name] = totals.get(name, 0) + count
+        others = totals.pop(OTHERS, None) is not None
+        ordered = sorted(totals, key=lambda name: (-totals[name], name))
         for name in (*ordered, OTHERS) if others else ordered:
-            yield name, [counter[name] for counter in self.counts]
+            yield name, [counter.get(name, 0) for counter in self.counts]
 
     def _prune(self, counter: Counter[str]) -> None:
         others = counter.pop(OTHERS, 0)

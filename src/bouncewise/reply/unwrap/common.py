@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from bouncewise.reply.enhanced import find_enhanced
 from bouncewise.reply.model import Context, EnhancedCode, Phase, Reply, Unwrapped
@@ -59,7 +60,11 @@ def may_hold(text: str, words: tuple[str, ...]) -> bool:
 
 def phase_of(command: str) -> Phase | None:
     """The phase that a command or a wrapper's words for it stand for."""
-    command = command[:80]
+    return _phase_of(command[:80])
+
+
+@lru_cache(maxsize=512)
+def _phase_of(command: str) -> Phase | None:
     return next((phase for pattern, phase in _PHASES if pattern.search(command)), None)
 
 

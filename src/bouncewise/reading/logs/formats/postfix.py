@@ -254,7 +254,7 @@ def _sent(words: str, dsn: str) -> Reply:
 
 def _said(words: str, dsn: str) -> tuple[Reply, Phase | None, tuple[str, str]]:
     """The reply of a failed attempt, the command it answers, and who said it."""
-    said = _SAID.search(words)
+    said = _SAID.search(words) if " said: " in words or " to talk to me: " in words else None
     if said is None:
         own = _OWN_PEER.search(words)
         return words_of(words, dsn), _own_phase(words), (own[1], own[2]) if own else ("", "")

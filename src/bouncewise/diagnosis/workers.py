@@ -1,12 +1,15 @@
 """Batches over several processes.
 
-The matcher holds Python's global lock, so threads don't help. Each worker builds an engine of its
-own from the same knowledge, and what is run there is given that engine. Of diagnoses it gives back plain
-decisions; the parent joins them with the replies.
+The matcher holds Python's global lock, so threads don't help. Each worker has an engine of its own, and what
+is run there is given that engine: where a process can be forked safely it is the parent's, which takes no
+time to make, else one that is built from the same knowledge. Of diagnoses it gives back plain decisions; the
+parent joins them with the replies.
 """
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -31,6 +34,29 @@ def _start(settings: dict[str, Any]) -> None:
     _worker[0].expect_many()
 
 
+def _take_over(engine: Engine) -> None:
+    """In a forked worker nothing is copied: the engine is there."""
+    _worker[:] = [engine]
+
+
+def _can_fork() -> bool:
+    """Whether a fork is safe: on Linux, where no other thread may hold a lock that nobody would free.
+
+    PyArrow has threads that Python does not know of.
+    """
+    return sys.platform == "linux" and threading.active_count() == 1 and "pyarrow" not in sys.modules
+
+
+def _pool(engine: Engine, workers: int) -> ProcessPoolExecutor:
+    engine.expect_many()
+    if _can_fork():
+        context = get_context("fork")
+        return ProcessPoolExecutor(workers, mp_context=context, initializer=_take_over, initargs=(engine,))
+    return ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_start, initargs=(engine.settings(),)
+    )
+
+
 def _call(run: Callable[[Any, Any], R], batch: Any) -> R:
     return run(_worker[0], batch)
 
@@ -46,9 +72,7 @@ def in_processes(
         batches: what ``run`` is given, one after the other.
         workers: number of processes.
     """
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_start, initargs=(engine.settings(),)
-    ) as pool:
+    with _pool(engine, workers) as pool:
         pending: deque[Future[R]] = deque()
         for batch in batches:
             pending.append(pool.submit(_call, run, batch))

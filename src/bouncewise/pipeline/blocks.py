@@ -25,6 +25,7 @@ from bouncewise.reading.logs.text import texts_of
 from bouncewise.reading.logs.times import Clock
 
 OCTETS = 4 << 20  # of a block
+PIECE = 1 << 20  # octets that are searched at once
 MAX_TOLD = 200_000  # messages whose senders are held, in each of two generations
 MAX_LINE = 1 << 20  # octets of a line that is not parted
 
@@ -95,12 +96,12 @@ def read_block(engine: Engine, block: Block, make_sink: Callable[[Engine], Sink]
         make_sink: makes the sink of that process.
     """
     sink = make_sink(engine)
-    stream = LineStream(Clock.at(block.reached), block.place, block.only)
+    stream = LineStream(Clock.at(block.reached), block.place, block.only, is_part=True)
     stream.lines = block.first
     objects = ObjectReader(stream, block.place, block.only)  # reads the lines that are JSON
     open_ones: list[Open] = []
     open_ids: list[tuple[str, str | None]] = []
-    for text in texts_of([block.data]):
+    for text in texts_of(_pieces(block.data)):
         for delivery in stream.bulk(text) if sink.bulk else stream.read(text.split("\n")):
             if isinstance(delivery, Delivered):
                 open_ids += delivery.of_unknown()
@@ -118,6 +119,12 @@ def read_block(engine: Engine, block: Block, make_sink: Callable[[Engine], Sink]
         stream.lines - block.first, stream.foreign + objects.foreign, stream.unread + objects.unread
     )
     return Read(sink.given(), open_ones, open_ids, stream.messages(), stream.bulk_messages(), counts)
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    """Octets in pieces that a processor has at hand."""
+    for start in range(0, len(data), PIECE):
+        yield data[start : start + PIECE]
 
 
 def _lacks(delivery: Delivery, *, bulk: bool) -> bool:

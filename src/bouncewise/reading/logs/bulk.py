@@ -115,9 +115,11 @@ class Bulk(Protocol):
 
     Attributes:
         origins: what it remembers of messages.
+        is_part: nothing is known of the lines before these, which belong to the same log.
     """
 
     origins: Origins
+    is_part: bool
 
     def learn(self, messages: Joins[Message] | None) -> None:
         """Take over what was learnt line by line."""

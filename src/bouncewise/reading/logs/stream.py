@@ -41,6 +41,7 @@ class LineStream:
         clock: gives times without a year their year.
         place: the file, for the records.
         only: name of the one format to read; "" tells by content.
+        is_part: these are lines of a log of which another process reads those before.
 
     Attributes:
         objects: reads a line that is a JSON record, or gives None.
@@ -49,7 +50,10 @@ class LineStream:
         unread: how many could not be read.
     """
 
-    def __init__(self, clock: Clock, place: Source = NO_SOURCE, only: str = "") -> None:
+    def __init__(
+        self, clock: Clock, place: Source = NO_SOURCE, only: str = "", *, is_part: bool = False
+    ) -> None:
+        self._is_part = is_part
         self._open = Opening(clock).open
         self._place = place
         self._only = line_format(only) if only else None
@@ -101,6 +105,7 @@ class LineStream:
         bulk, marks = self._bulk, self._marks
         if bulk is not None and marks is not None:
             taken = bulk.read(text, marks, self._time_of)
+            bulk.is_part = self._is_part
             if taken is not None:
                 yield from self._taken(taken)
                 return

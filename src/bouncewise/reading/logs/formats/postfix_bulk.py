@@ -20,6 +20,7 @@ from bouncewise.reading.logs.model import Joins, Message
 
 LIMIT = 60_000  # messages whose senders are held, in each of two generations
 MAX_TRIES = 8  # to learn more of a log in vain
+MAX_LOGS = 64  # whose names are remembered
 _NOT_SENT = re.compile(r", status=(?!sent \()").finditer
 _REFUSED = re.compile(r"reject: ").finditer
 _SENT = ", status=sent ("
@@ -29,6 +30,9 @@ _NO_RELAY = {"none": "", "local": ""}
 _LONG = "z"  # stands in every long queue id, which is never used again, and in no short one
 Other = tuple[int, int, str]  # a line to be read on its own: its number from 0, where it begins, its text
 Rows = list[tuple[str, list[tuple[str, ...]]]]  # by machine, what was found of deliveries
+_learnt_names: dict[
+    Marks, Names
+] = {}  # of logs of which this process has read other parts; they cost only time
 
 
 class Bulk:
@@ -36,13 +40,14 @@ class Bulk:
 
     Attributes:
         origins: who sent which message and who handed it over.
+        is_part: nothing is known of the lines before these, which belong to the same log.
     """
 
     def __init__(self) -> None:
         self.origins = Origins(LIMIT)
+        self.is_part = True  # as far as the first block goes
         self._names: Names | None = None
         self._tries = 0
-        self._first = True
 
     def learn(self, messages: Joins[Message] | None) -> None:
         """Take over what was learnt line by line."""
@@ -62,8 +67,7 @@ class Bulk:
         Returns:
             What was sent, and the lines to be read one by one; None where all of them are to be.
         """
-        first, self._first = self._first, False
-        names = self._names = self._names or Names((marks.machine,))
+        names = self._names = self._names or _learnt_names.get(marks) or Names((marks.machine,))
         total, others = _others(text, names, marks)
         if 2 * len(others) > total:
             return None
@@ -74,7 +78,6 @@ class Bulk:
         told = text.count(_TO) == sum(len(found) for _, found in rows) + _holding(_TO, others)
         if not (told and text.count(_CLIENT) == len(handed) + _holding(_CLIENT, others)):
             if self._learnt(block, marks, names):
-                self._first = first
                 return self.read(text, marks, time_of)
             if not told:  # lines that were cut off, and lines that ran into one another
                 return None
@@ -86,7 +89,7 @@ class Bulk:
         known = self.origins
         if _differ(senders, pairs, known.senders) or _differ(clients, handed, known.clients):
             return None  # a queue id was used again, for another message
-        early = _early(block, searches, known, others) if first and _some_short(senders) else NOT_EARLY
+        early = _early(block, searches, known, others) if self.is_part and _some_short(senders) else NOT_EARLY
         known.remember(senders, clients)
         sent = _columns(rows, time_of, known)
         if sent is not None:
@@ -104,6 +107,9 @@ class Bulk:
         if self._names == names:
             self._tries += 1
             return False
+        if len(_learnt_names) >= MAX_LOGS:
+            _learnt_names.clear()
+        _learnt_names[marks] = self._names
         return True
 
 

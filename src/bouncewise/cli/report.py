@@ -30,7 +30,7 @@ from bouncewise.report.summary import summarise
 from bouncewise.report.terminal import changes, lines, safe_lines
 from bouncewise.report.thresholds import Threshold, threshold
 
-CHUNK = 16_384  # deliveries that are counted together
+CHUNK = 65_536  # deliveries that are counted together
 _FILE = click.Path(path_type=Path, dir_okay=False, writable=True)
 
 

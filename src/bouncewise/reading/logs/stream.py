@@ -161,12 +161,12 @@ class LineStream:
         messages = self._known()
         if messages is None:
             return
-        young, old = messages.young, messages.old
-        for queue_id, recipient in zip(sent.queue_ids, sent.recipients, strict=True):
-            if queue_id in young or queue_id in old:
-                message = messages.get(queue_id)
-                if message is not None and message.waiting:
-                    message.end(recipient)
+        ids = set(sent.queue_ids)
+        known = ids & messages.young.keys() | ids & messages.old.keys()
+        for place in [place for place, queue_id in enumerate(sent.queue_ids) if queue_id in known]:
+            message = messages.get(sent.queue_ids[place])
+            if message is not None and message.waiting:
+                message.end(sent.recipients[place])
         for late in sent.waited(WAITED):  # deferred, maybe, in a part that another process reads
             message = messages.get(late.queue_id)
             if message is None:

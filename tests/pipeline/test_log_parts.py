@@ -7,6 +7,7 @@ import json
 import os
 import pickle
 import random
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -131,6 +132,38 @@ def test_a_report_is_made_of_columns_and_ends_the_same(engine: Engine, tmp_path:
 
     assert _report(engine, path, make_sink=Counting) == _report(engine, path, make_sink=LineSink)
     assert sum(taken) > made.outcomes["delivered"] / 2
+
+
+@pytest.mark.parametrize("machines", [2, 3, 7])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_logs_of_several_machines_and_services(
+    machines: int, jobs: int, engine: Engine, tmp_path: Path, in_parts: None
+) -> None:
+    def elsewhere(line: str) -> str:
+        found = re.search(r"\]: ([0-9A-F]{10}): ", line)
+        number = int(found[1], 16) if found else len(line)
+        daemons = {"/smtpd[": "/submission/smtpd[", "/smtp[": "/relay/smtp["} if number % 3 == 0 else {}
+        for daemon, other in daemons.items():
+            line = line.replace(daemon, other)
+        return line.replace(" mx1 ", f" mx{number % machines} ", 1)
+
+    made = make_log(12, reuse=0)
+    path = _write(tmp_path / "mail.log", "".join(f"{elsewhere(line)}\n" for line in made.lines).encode())
+    report = _report(engine, path, make_sink=LineSink)
+    assert report["totals"] == made.totals()
+    assert {row["name"]: _sum(row) for row in report["clients"]} == dict(made.clients)
+    assert len(report["sending_ips"]) == machines
+    taken: list[int] = []
+
+    class Counting(ReportSink):
+        def take(self, delivery: Any) -> None:
+            if isinstance(delivery, Delivered):
+                taken.append(len(delivery.hours))
+            super().take(delivery)
+
+    assert _report(engine, path, make_sink=Counting, jobs=jobs) == report
+    if jobs == 1:
+        assert sum(taken) > made.outcomes["delivered"] / 2  # in columns
 
 
 def test_who_was_served_in_between_has_not_expired(engine: Engine, tmp_path: Path, in_parts: None) -> None:

@@ -35,6 +35,26 @@ _learnt_names: dict[
 ] = {}  # of logs of which this process has read other parts; they cost only time
 
 
+class Found(msgspec.Struct, frozen=True):
+    """What stands in a block.
+
+    Attributes:
+        total: how many lines it has.
+        others: lines to be read on their own.
+        block: the lines, with a line feed in front of each.
+        searches: that were used.
+        rows: of deliveries that were made.
+        handed: queue ids with clients and users.
+    """
+
+    total: int
+    others: list[Other]
+    block: str
+    searches: Searches
+    rows: Rows
+    handed: list[tuple[str, ...]]
+
+
 class Bulk:
     """Takes columns out of blocks.
 
@@ -67,41 +87,50 @@ class Bulk:
         Returns:
             What was sent, and the lines to be read one by one; None where all of them are to be.
         """
-        names = self._names = self._names or _learnt_names.get(marks) or Names((marks.machine,))
-        total, others = _others(text, names, marks)
-        if 2 * len(others) > total:
+        found = self._search(text, marks)
+        if found is None or _holding(_SENT, found.others):
             return None
-        block = f"\n{text}"
-        searches = searches_for(marks, names)
-        rows = [(machine, search.findall(block)) for machine, search in searches.delivered]
-        handed = searches.handed.findall(block)
-        told = text.count(_TO) == sum(len(found) for _, found in rows) + _holding(_TO, others)
-        if not (told and text.count(_CLIENT) == len(handed) + _holding(_CLIENT, others)):
-            if self._learnt(block, marks, names):
-                return self.read(text, marks, time_of)
-            if not told:  # lines that were cut off, and lines that ran into one another
-                return None
-        if _holding(_SENT, others):
-            return None
+        block, searches, others = found.block, found.searches, found.others
         pairs = searches.queued.findall(block)
         senders = dict(pairs)
-        clients = {queue_id: user or peer for queue_id, peer, user in handed}
+        clients = {queue_id: user or peer for queue_id, peer, user in found.handed}
         known = self.origins
-        if _differ(senders, pairs, known.senders) or _differ(clients, handed, known.clients):
+        if _differ(senders, pairs, known.senders) or _differ(clients, found.handed, known.clients):
             return None  # a queue id was used again, for another message
-        early = _early(block, searches, known, others) if self.is_part and _some_short(senders) else NOT_EARLY
+        early = NOT_EARLY
+        if self.is_part and _some_short(senders):
+            early = _early(block, searches, known, others)
         known.remember(senders, clients)
-        sent = _columns(rows, time_of, known)
+        sent = _columns(found.rows, time_of, known)
         if sent is not None:
             for place in early.senders:
                 sent.senders[place] = None
             for place in early.clients:
                 sent.clients[place] = ""
-        return Taken(sent, [(number, line) for number, _, line in others], total, early.lines)
+        return Taken(sent, [(number, line) for number, _, line in others], found.total, early.lines)
+
+    def _search(self, text: str, marks: Marks) -> Found | None:
+        """What stands in a block, or None where that is not sure or does not pay."""
+        names = self._names = self._names or _learnt_names.get(marks) or Names((marks.machine,))
+        total, others, strangers = _others(text, names, marks)
+        block = f"\n{text}"
+        if strangers and self._learnt(block, marks, names):
+            return self._search(text, marks)
+        if 2 * len(others) > total:
+            return None
+        searches = searches_for(marks, names)
+        rows = [(machine, search.findall(block)) for machine, search in searches.delivered]
+        handed = searches.handed.findall(block)
+        told = text.count(_TO) == sum(len(found) for _, found in rows) + _holding(_TO, others)
+        clients_told = text.count(_CLIENT) == len(handed) + _holding(_CLIENT, others)
+        if not (told and clients_told) and self._learnt(block, marks, names):
+            return self._search(text, marks)
+        # else lines were cut off, or ran into one another
+        return Found(total, others, block, searches, rows, handed) if told else None
 
     def _learnt(self, block: str, marks: Marks, names: Names) -> bool:
         """Whether a block tells of more machines and daemons than were known."""
-        if self._tries >= MAX_TRIES:
+        if self._tries >= MAX_TRIES or not names.few:  # of many it needs no names
             return False
         self._names = learnt(block, marks, names)
         if self._names == names:
@@ -210,18 +239,22 @@ def _holding(words: str, others: list[Other]) -> int:
     return sum(1 for _, _, line in others if words in line)
 
 
-def _others(text: str, names: Names, marks: Marks) -> tuple[int, list[Other]]:
-    """How many lines a block has, and those to be read one by one: failures, refusals, other programs'."""
+def _others(text: str, names: Names, marks: Marks) -> tuple[int, list[Other], bool]:
+    """How many lines a block has, and those to be read one by one: failures, refusals, other programs'.
+
+    Also whether there are lines of machines that are not known yet.
+    """
     rfind = text.rfind
     starts = {rfind("\n", 0, found.start()) + 1 for found in (*_NOT_SENT(text), *_REFUSED(text))}
     total, others = _at(text, starts)
-    tags = [f" {machine} {marks.family}/" for machine in names.machines]
-    if not names.few:
-        tags = [f" {marks.family}/"]
-    if sum(map(text.count, tags)) < total:
-        starts.update(_foreign(text, tags))
-        total, others = _at(text, starts)
-    return total, others
+    family = f" {marks.family}/"
+    tags = [f" {machine}{family}" for machine in names.machines] if names.few else [family]
+    if sum(map(text.count, tags)) >= total:
+        return total, others, False
+    starts.update(_foreign(text, tags))
+    total, others = _at(text, starts)
+    strangers = any(family in line and not any(tag in line for tag in tags) for _, _, line in others)
+    return total, others, strangers
 
 
 def _at(text: str, starts: set[int]) -> tuple[int, list[Other]]:

@@ -10,6 +10,7 @@ import random
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,19 @@ class LineSink(ReportSink):
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine)
         self.bulk = False
+
+
+class Counting(ReportSink):
+    """A report that notes how many deliveries come in columns."""
+
+    def __init__(self, taken: list[int], engine: Engine) -> None:
+        super().__init__(engine)
+        self._taken = taken
+
+    def take(self, delivery: Any) -> None:
+        if isinstance(delivery, Delivered):
+            self._taken.append(len(delivery.hours))
+        super().take(delivery)
 
 
 def _at_once(engine: Engine, run: Any, units: Iterable[Any], workers: int) -> Iterator[Any]:
@@ -123,14 +137,9 @@ def test_a_report_is_made_of_columns_and_ends_the_same(engine: Engine, tmp_path:
     made = make_log(7, reuse=0)
     path = _write(tmp_path / "mail.log", made.data)
     taken: list[int] = []
-
-    class Counting(ReportSink):
-        def take(self, delivery: Any) -> None:
-            if isinstance(delivery, Delivered):
-                taken.append(len(delivery.hours))
-            super().take(delivery)
-
-    assert _report(engine, path, make_sink=Counting) == _report(engine, path, make_sink=LineSink)
+    assert _report(engine, path, make_sink=partial(Counting, taken)) == _report(
+        engine, path, make_sink=LineSink
+    )
     assert sum(taken) > made.outcomes["delivered"] / 2
 
 
@@ -154,14 +163,7 @@ def test_logs_of_several_machines_and_services(
     assert {row["name"]: _sum(row) for row in report["clients"]} == dict(made.clients)
     assert len(report["sending_ips"]) == machines
     taken: list[int] = []
-
-    class Counting(ReportSink):
-        def take(self, delivery: Any) -> None:
-            if isinstance(delivery, Delivered):
-                taken.append(len(delivery.hours))
-            super().take(delivery)
-
-    assert _report(engine, path, make_sink=Counting, jobs=jobs) == report
+    assert _report(engine, path, make_sink=partial(Counting, taken), jobs=jobs) == report
     if jobs == 1:
         assert sum(taken) > made.outcomes["delivered"] / 2  # in columns
 

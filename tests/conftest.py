@@ -7,9 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from bouncewise.api import make_engine
 from bouncewise.diagnosis.engine import Engine
+
+# a timing is no assertion: on a busy machine any example may take long
+settings.register_profile("bouncewise", deadline=None)
+settings.load_profile("bouncewise")
 
 
 @pytest.fixture(scope="session", autouse=True)

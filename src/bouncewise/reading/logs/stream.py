@@ -149,10 +149,7 @@ class LineStream:
         messages = self._known()
         if messages is None:
             return
-        message = messages.get(queue_id)
-        if message is None:
-            message = Message()
-            messages.put(queue_id, message)
+        message = _message(messages, queue_id)
         for recipient in recipients:
             message.end(recipient)
 
@@ -168,11 +165,7 @@ class LineStream:
             if message is not None and message.waiting:
                 message.end(sent.recipients[place])
         for late in sent.waited(WAITED):  # deferred, maybe, in a part that another process reads
-            message = messages.get(late.queue_id)
-            if message is None:
-                message = Message()
-                messages.put(late.queue_id, message)
-            message.end(late.recipient)
+            _message(messages, late.queue_id).end(late.recipient)
 
     def _known(self) -> Joins[Message] | None:
         return getattr(self._readers.get(self._bulk_name), "messages", None)
@@ -401,6 +394,15 @@ class LineStream:
         source = self._place.at(self.lines)
         reason = "this line is of no log format that is known"
         return (Delivery(source=source, kind=Kind.UNREADABLE, note=text[:MAX_SHOWN], reason=reason),)
+
+
+def _message(messages: Joins[Message], queue_id: str) -> Message:
+    """What is known of a message; where nothing is, it is kept from now on."""
+    found = messages.get(queue_id)
+    if found is None:
+        found = Message()
+        messages.put(queue_id, found)
+    return found
 
 
 def _served(sent: Delivered | None, rest: list[tuple[int, str]]) -> dict[str, list[str]]:
